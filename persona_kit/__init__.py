@@ -1,0 +1,1 @@
+"""The ground room: what every other room may use and which uses none of them."""

@@ -1,0 +1,66 @@
+"""The program's start: makes sure that the rooms it is about to run are its own, then runs the command line."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from persona_kit.errors import EnvironmentProblem, PersonaKitError
+
+ROOMS = ("cli", "eval", "personas", "prompts", "retrieval")
+"""Top-level names so general that a file in the user's folder or another package may carry one of them."""
+
+
+def main() -> None:
+    """Runs the command line and ends the process with its exit code."""
+    try:
+        check_rooms()
+    except PersonaKitError as error:
+        sys.stderr.write(f"error: {error.message}\n")
+        sys.exit(error.exit_code)
+    try:
+        # Not before the check: until then `cli` may be anybody's.
+        from cli import run
+
+        sys.exit(run())
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: nothing was changed\n")
+        sys.exit(130)
+
+
+def check_rooms(rooms: Sequence[str] = ROOMS, *, home: Path | None = None) -> None:
+    """Nothing, when every room is the one that lies beside this one; nothing is imported to find out.
+
+    Args:
+        rooms: top-level names to look up.
+        home: the folder they must come from; the one that holds `persona_kit` where None.
+
+    Raises:
+        EnvironmentProblem: naming each room that is shadowed and the file that shadows it.
+    """
+    home = (home or Path(__file__).resolve().parent.parent).resolve()
+    strangers = [f"{room} is {found}" for room in rooms if (found := _stranger(room, home)) is not None]
+    if strangers:
+        raise EnvironmentProblem(
+            "files that carry the names of this program's own parts stand in their way",
+            where="; ".join(strangers),
+            mend=f"start from another folder, take them off PYTHONPATH, or install personas into an environment of its "
+            f"own; its parts are in {home}",
+        )
+
+
+def _stranger(room: str, home: Path) -> str | None:
+    """What stands where the room should be; None when it is the room."""
+    try:
+        spec = importlib.util.find_spec(room)
+    except ValueError:  # a module without a spec was put into sys.modules by hand
+        return "a module made at run time"
+    if spec is None:
+        return "missing"
+    if spec.origin is None or not spec.has_location:
+        return f"the folder {', '.join(spec.submodule_search_locations or [])} without an __init__.py"
+    origin = Path(spec.origin).resolve()
+    own = {home / f"{room}.py", home / room / "__init__.py"}
+    return None if origin in own else str(origin)
