@@ -1,0 +1,1 @@
+"""Documents to passages to vectors in Chroma to evidence."""

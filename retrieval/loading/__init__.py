@@ -1,0 +1,1 @@
+"""Files of every kind the product reads, turned into drafts of documents."""
