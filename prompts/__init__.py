@@ -1,0 +1,1 @@
+"""Versioned Jinja2 prompts and their loader."""
