@@ -1,0 +1,1 @@
+"""Prompt regression: whether a changed prompt or model made personas worse."""

@@ -1,0 +1,1 @@
+"""The domain: segments to claims to narrative to report."""

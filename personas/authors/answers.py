@@ -1,0 +1,67 @@
+"""What a model answers with: evidence before conclusions, every field required, no bounds a grammar cannot hold."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _ModelAnswer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClaimValue(_ModelAnswer):
+    """What customers have in common, in a few words."""
+
+    value: str = Field(max_length=80)
+
+
+class EvidenceQuote(_ModelAnswer):
+    """A quote, copied from a numbered piece of evidence."""
+
+    n: int
+    quote: str
+
+
+class ClaimAnswer(_ModelAnswer):
+    """A claim: its quotes first, then the value they carry."""
+
+    quotes: list[EvidenceQuote]
+    value: str
+
+
+class ProposedClaims(_ModelAnswer):
+    """Claims about one attribute; empty where the evidence does not speak of it."""
+
+    claims: list[ClaimAnswer]
+
+
+class SentenceText(_ModelAnswer):
+    """One sentence."""
+
+    text: str = Field(max_length=160)
+
+
+class SentenceAnswer(_ModelAnswer):
+    """A sentence and the ids of the claims it rests on."""
+
+    claim_ids: list[str]
+    text: str
+
+
+class ProposedNarrative(_ModelAnswer):
+    """The opening paragraph, sentence by sentence."""
+
+    sentences: list[SentenceAnswer]
+
+
+class PersonaName(_ModelAnswer):
+    """A tagline and the name that follows from it."""
+
+    tagline: str = Field(max_length=120)
+    name: str = Field(max_length=60)
+
+
+class PlannedSearches(_ModelAnswer):
+    """Queries to look for evidence with."""
+
+    queries: list[str]

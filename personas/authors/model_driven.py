@@ -1,0 +1,307 @@
+"""The author over a language model; where the model fails, the extractive author stands in and the claim says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from persona_kit.errors import ModelError
+from persona_kit.hashing import stable_seed
+from personas.attributes import Attribute
+from personas.authors.answers import (
+    ClaimValue,
+    PersonaName,
+    PlannedSearches,
+    ProposedClaims,
+    ProposedNarrative,
+    SentenceText,
+)
+from personas.authors.extractive import (
+    LONGEST_PHRASE,
+    ExtractiveAuthor,
+    choose_for_lede,
+    claim_from_group,
+)
+from personas.authors.seam import ProposedClaim, ProposedName, ProposedQuote, ProposedSentence, SegmentBrief
+from personas.evidence import EvidenceGroup
+from personas.grounding import carried_share, quote_words
+from personas.models import Engine
+from personas.records import Claim
+from personas.terms import stems
+from personas.wording import percent
+from prompts.loader import RenderedPrompt, load_prompt
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+LANGUAGE_NAMES = {"en": "English", "zh": "Simplified Chinese"}
+
+CANDIDATES = 4
+"""Answers a small model may give to one question; the best grounded wins (reference figure: a third of greedy answers
+were empty or copied from the examples, four candidates gave a usable one)."""
+
+CANDIDATE_TEMPERATURE = 0.7
+GOOD_CARRIED = 0.75
+"""Share of a value's words its quotes must hold for the first answer to be taken without asking again."""
+
+LEAST_CARRIED = 0.5
+LEAST_CLOSENESS = 0.35
+"""Cosine to the centre of the evidence below which an answer is about something else."""
+
+QUOTES_SHOWN = 6
+EVIDENCE_SHOWN = 24
+CLAIMS_PER_CALL = 4
+
+
+class ModelAuthor:
+    """Asks a model through an engine: one field at a time where it is small, one call an attribute where it is large.
+
+    Args:
+        engine: the model.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._floor = ExtractiveAuthor()
+        self._prompts: dict[str, str] = {}
+
+    @property
+    def kind(self) -> str:
+        """`llm`."""
+        return "llm"
+
+    @property
+    def model(self) -> str:
+        """Identity of the model."""
+        return self._engine.identity
+
+    def prompts_used(self) -> dict[str, str]:
+        """The prompts rendered so far."""
+        return dict(self._prompts)
+
+    def propose(
+        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
+    ) -> list[ProposedClaim]:
+        """Claims about one attribute; those of the extractive author where the model has nothing usable."""
+        if brief.source_language not in self._engine.languages:
+            note = f"the model does not write {LANGUAGE_NAMES[brief.source_language]}"
+            return self._by_floor(brief, attribute, groups, note)
+        if self._engine.profile == "small":
+            return [claim for group in groups for claim in self._propose_value(brief, attribute, group)]
+        try:
+            return self._propose_claims(brief, attribute, groups)
+        except ModelError as error:
+            return self._by_floor(brief, attribute, groups, f"the model failed: {error.what}")
+
+    def _by_floor(
+        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup], note: str
+    ) -> list[ProposedClaim]:
+        claims = self._floor.propose(brief, attribute, groups)
+        return [
+            ProposedClaim(attribute=c.attribute, value=c.value, quotes=c.quotes, origin=c.origin, note=note) for c in claims
+        ]
+
+    def _propose_value(self, brief: SegmentBrief, attribute: Attribute, group: EvidenceGroup) -> list[ProposedClaim]:
+        """One claim of one group: the best grounded of a few short answers."""
+        quotes = [item.quote for item in group.items[:QUOTES_SHOWN]]
+        prompt = self._render("claim", {"question": attribute.question["en"], "quotes": quotes})
+        best, best_score = "", 0.0
+        for repeat in range(CANDIDATES):
+            answer = self._try(prompt, ClaimValue, brief, repeat, max_tokens=40)
+            if answer is None:
+                continue
+            value = answer.value.strip().strip(".\"' ")
+            carried = carried_share(value, quotes)
+            score = self._score_value(value, carried, group, prompt)
+            if score > best_score:
+                best, best_score = value, score
+            if best_score > 0 and carried >= GOOD_CARRIED:
+                break
+        if not best:
+            return self._by_floor(brief, attribute, [group], "no answer of the model was carried by its quotes")
+        return [claim_from_group(attribute.key, best, group, origin="llm")]
+
+    def _score_value(self, value: str, carried: float, group: EvidenceGroup, prompt: RenderedPrompt) -> float:
+        """How well a value says what its evidence says, 0 for an answer that must not be used."""
+        if not 2 <= quote_words(value) <= LONGEST_PHRASE or carried < LEAST_CARRIED or _is_copied(value, prompt):
+            return 0.0
+        closeness = float(group.space.embedder.embed([value])[0] @ group.centre)
+        return closeness + carried if closeness >= LEAST_CLOSENESS else 0.0
+
+    def _propose_claims(
+        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
+    ) -> list[ProposedClaim]:
+        """Claims of one attribute in one structured call over numbered evidence."""
+        shown = _interleave(groups)[:EVIDENCE_SHOWN]
+        if not shown:
+            return []
+        evidence = [
+            {"number": number, "text": group.items[item].quote} for number, (group, item) in enumerate(shown, start=1)
+        ]
+        prompt = self._render(
+            "claim",
+            {
+                "attribute": attribute.label["en"],
+                "question": attribute.question["en"],
+                "people": brief.people,
+                "evidence": evidence,
+                "most": CLAIMS_PER_CALL,
+                "language": LANGUAGE_NAMES[brief.language],
+            },
+        )
+        seed = stable_seed(brief.seed, brief.segment_id, attribute.key)
+        answer = self._engine.ask(prompt, ProposedClaims, seed=seed, max_tokens=1600).value
+        return [
+            ProposedClaim(
+                attribute=attribute.key,
+                value=claim.value.strip(),
+                quotes=tuple(
+                    ProposedQuote(text=quote.quote, group=shown[at][0], item=shown[at][1])
+                    for quote in claim.quotes
+                    for at in [quote.n - 1 if 1 <= quote.n <= len(shown) else 0]
+                ),
+                origin="llm",
+            )
+            for claim in answer.claims[:CLAIMS_PER_CALL]
+        ]
+
+    def plan_searches(self, brief: SegmentBrief, attribute: Attribute) -> list[str]:
+        """Queries of the model's own; the attribute's question where the model is small or fails."""
+        floor = self._floor.plan_searches(brief, attribute)
+        if self._engine.profile == "small":
+            return floor
+        prompt = self._render(
+            "searches",
+            {
+                "attribute": attribute.label["en"],
+                "question": attribute.question["en"],
+                "terms": list(brief.terms[:12]),
+            },
+        )
+        answer = self._try(prompt, PlannedSearches, brief, 0, max_tokens=200)
+        return [query for query in answer.queries if query.strip()][:3] or floor if answer is not None else floor
+
+    def narrate(self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]) -> list[ProposedSentence]:
+        """The model's sentences; plain ones where it is small and its sentence does not carry the claim, or fails."""
+        if brief.language not in self._engine.languages:
+            return self._floor.narrate(brief, claims, not_stated)
+        if self._engine.profile == "small":
+            return self._floor.narrate(brief, claims, not_stated)
+        try:
+            return self._narrate_whole(brief, claims, not_stated)
+        except ModelError:
+            return self._floor.narrate(brief, claims, not_stated)
+
+    def _narrate_whole(
+        self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]
+    ) -> list[ProposedSentence]:
+        prompt = self._render(
+            "narrative",
+            {
+                "people": brief.people,
+                "claims": [_claim_for_prompt(claim) for claim in claims],
+                "not_stated": list(not_stated),
+                "language": LANGUAGE_NAMES[brief.language],
+            },
+        )
+        seed = stable_seed(brief.seed, brief.segment_id, "narrative")
+        answer = self._engine.ask(prompt, ProposedNarrative, seed=seed, max_tokens=900).value
+        return [
+            ProposedSentence(text=sentence.text.strip(), claim_ids=tuple(sentence.claim_ids), origin="llm")
+            for sentence in answer.sentences
+        ]
+
+    def name(self, brief: SegmentBrief, claims: Sequence[Claim], taken: Sequence[str]) -> ProposedName:
+        """The model's name and tagline where its words come from the claims and no name has them; else plain ones."""
+        floor = self._floor.name(brief, claims, taken)
+        if brief.language not in self._engine.languages or brief.source_language not in self._engine.languages:
+            return floor
+        lead = choose_for_lede(claims)[:5]
+        values = [claim.value for claim in lead]
+        if self._engine.profile == "small":
+            variables: dict[str, object] = {"values": values[:3]}
+        else:
+            variables = {
+                "claims": [f"{claim.attribute}: {claim.value}" for claim in lead],
+                "neighbours": list(brief.neighbours),
+                "taken": list(taken),
+                "language": LANGUAGE_NAMES[brief.language],
+            }
+        prompt = self._render("name", variables)
+        for repeat in range(CANDIDATES):
+            answer = self._try(prompt, PersonaName, brief, repeat, max_tokens=90)
+            if answer is None:
+                continue
+            name, tagline = _tidy_name(answer.name), answer.tagline.strip().strip('"')
+            if self._name_fits(name, tagline, values, taken, prompt):
+                return ProposedName(name=name, tagline=tagline, origin="llm")
+        return floor
+
+    def _name_fits(
+        self, name: str, tagline: str, values: Sequence[str], taken: Sequence[str], prompt: RenderedPrompt
+    ) -> bool:
+        """Whether name and tagline take their words from the claims, and the name none from another name."""
+        if not 2 <= quote_words(name) <= 6 or not 3 <= quote_words(tagline) <= 20:
+            return False
+        if any(character.isdigit() for character in name + tagline) or _is_copied(name, prompt):
+            return False
+        known = set().union(*(stems(value) for value in values))
+        used = set().union(*(stems(other) for other in taken)) if taken else set()
+        own = stems(name)
+        # A name needs a word of the claims; a noun for the people ("users", "team") may come with it.
+        if not own & known or own & used & known:
+            return False
+        least = 0.5 if self._engine.profile == "small" else 0.3
+        return len(own & known) >= len(own) / 2 and carried_share(tagline, list(values)) >= least
+
+    def _render(self, name: str, variables: dict[str, object]) -> RenderedPrompt:
+        variant = "small" if self._engine.profile == "small" and name in ("claim", "name") else "full"
+        prompt = load_prompt(name, variant=variant).render(variables)
+        self._prompts[f"{name}.{variant}@{prompt.version}"] = prompt.template_sha256
+        return prompt
+
+    def _try(
+        self, prompt: RenderedPrompt, schema: type[AnswerT], brief: SegmentBrief, repeat: int, *, max_tokens: int
+    ) -> AnswerT | None:
+        """An answer, None where the model fails at it: another candidate or the floor goes on."""
+        seed = stable_seed(brief.seed, brief.segment_id, prompt.name, repeat)
+        temperature = 0.0 if repeat == 0 else CANDIDATE_TEMPERATURE
+        try:
+            answer = self._engine.ask(
+                prompt, schema, seed=seed, max_tokens=max_tokens, temperature=temperature, repeat=repeat
+            )
+        except ModelError:
+            return None
+        return answer.value
+
+
+def _is_copied(value: str, prompt: RenderedPrompt) -> bool:
+    """Whether most of the answer's words stand in the prompt's examples: the model repeated what it was shown."""
+    examples = " ".join(message.text for message in prompt.messages[:-1])
+    if len(prompt.messages) < 4:
+        return False
+    return carried_share(value, [examples]) > carried_share(value, [prompt.messages[-1].text])
+
+
+def _interleave(groups: Sequence[EvidenceGroup]) -> list[tuple[EvidenceGroup, int]]:
+    """The groups' items in turns, so that every group is seen before any is seen whole."""
+    longest = max((len(group.items) for group in groups), default=0)
+    return [(group, at) for at in range(longest) for group in groups if at < len(group.items)]
+
+
+def _tidy_name(name: str) -> str:
+    return name.strip().strip("\"'.").strip()
+
+
+def _claim_for_prompt(claim: Claim) -> dict[str, object]:
+    ratio = f", adjusted ratio {claim.adjusted_lift:.1f}" if claim.adjusted_lift is not None else ""
+    return {
+        "id": claim.claim_id,
+        "attribute": claim.attribute,
+        "value": claim.value,
+        "people": claim.people,
+        "percent": percent(claim.share),
+        "percent_elsewhere": percent(claim.share_elsewhere),
+        "ratio": ratio,
+    }

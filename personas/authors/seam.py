@@ -1,0 +1,96 @@
+"""The seam between the persona graph and whoever writes: proposals in, nothing believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from personas.attributes import Attribute, OutputLanguage
+from personas.evidence import EvidenceGroup
+from personas.records import Claim, Origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentBrief:
+    """What an author is told of a segment beside the evidence."""
+
+    segment_id: str
+    language: OutputLanguage
+    """Language to write in."""
+    source_language: OutputLanguage
+    """Language most of the segment's people wrote in."""
+    people: int
+    share: float
+    terms: tuple[str, ...]
+    """What sets the segment's words apart, best first."""
+    neighbours: tuple[str, ...]
+    """Terms of the nearest other segments, one line each."""
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedQuote:
+    """A quote as the author wrote it, and the evidence it is said to come from (an index into the group's items)."""
+
+    text: str
+    group: EvidenceGroup
+    item: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedClaim:
+    """A claim before anything of it is checked."""
+
+    attribute: str
+    value: str
+    quotes: tuple[ProposedQuote, ...]
+    origin: Origin
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedSentence:
+    """A sentence of the narrative before it is checked."""
+
+    text: str
+    claim_ids: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedName:
+    """A name and a tagline."""
+
+    name: str
+    tagline: str
+    origin: Origin
+
+
+class PersonaAuthor(Protocol):
+    """Writes what a segment's evidence shows; everything it returns is a proposal."""
+
+    @property
+    def kind(self) -> str:
+        """`llm` or `extractive`."""
+
+    @property
+    def model(self) -> str:
+        """Identity of the model, empty where there is none."""
+
+    def propose(
+        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
+    ) -> list[ProposedClaim]:
+        """Claims about one attribute from its evidence groups; at most one a group for small authors."""
+
+    def plan_searches(self, brief: SegmentBrief, attribute: Attribute) -> list[str]:
+        """Queries to look for evidence of an attribute that has none."""
+
+    def narrate(self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]) -> list[ProposedSentence]:
+        """The narrative from the claims; asked again for the sentences that do not pass the check."""
+
+    def name(self, brief: SegmentBrief, claims: Sequence[Claim], taken: Sequence[str]) -> ProposedName:
+        """A name and a tagline, different from the names taken."""
+
+    def prompts_used(self) -> dict[str, str]:
+        """Prompt name with variant and version -> SHA-256 of its template."""

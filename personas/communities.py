@@ -1,0 +1,85 @@
+"""Communities of the nearest-neighbour graph: how passages become themes, and people groups.
+
+Leiden on a cosine neighbour graph found the true intents of Banking77 better than k-means, HDBSCAN and BERTopic and
+finds the number of groups by itself; a resolution sets the granularity (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+BLOCK_ROWS = 2048
+"""Rows of the similarity matrix held at once; 2048 x 13,000 float32 is 107 MB."""
+
+
+def neighbour_graph(vectors: NDArray[np.float32], *, neighbours: int) -> csr_matrix:
+    """The symmetric graph of each row's nearest rows by cosine, exact.
+
+    Args:
+        vectors: ``(n, d)`` float32, rows of unit length (zero rows have no neighbours).
+        neighbours: how many nearest rows each row links to, at most n - 1.
+
+    Returns:
+        ``(n, n)`` sparse matrix, weight = cosine clipped to 0..1, no self loops; a link found from either side counts.
+    """
+    from scipy.sparse import csr_matrix
+
+    count = len(vectors)
+    width = min(neighbours, count - 1)
+    if width <= 0:
+        return csr_matrix((count, count), dtype=np.float32)
+    columns = np.empty((count, width), dtype=np.int32)
+    weights = np.empty((count, width), dtype=np.float32)
+    for start in range(0, count, BLOCK_ROWS):
+        stop = min(start + BLOCK_ROWS, count)
+        similarity = vectors[start:stop] @ vectors.T
+        similarity[np.arange(stop - start), np.arange(start, stop)] = -1.0
+        nearest = np.argpartition(similarity, -width, axis=1)[:, -width:]
+        columns[start:stop] = nearest
+        weights[start:stop] = np.take_along_axis(similarity, nearest, axis=1)
+    rows = np.repeat(np.arange(count, dtype=np.int32), width)
+    weights = np.clip(weights, 0.0, 1.0)
+    graph = csr_matrix((weights.ravel(), (rows, columns.ravel())), shape=(count, count))
+    graph = graph.maximum(graph.T).tocsr()
+    graph.eliminate_zeros()
+    return graph
+
+
+def find_communities(graph: csr_matrix, *, resolution: float, seed: int) -> NDArray[np.int64]:
+    """Leiden communities of the graph, numbered from 0 by falling size.
+
+    Returns:
+        ``(n,)`` labels; nodes without links are communities of their own.
+
+    Source:
+        Traag, Waltman, van Eck: From Louvain to Leiden, Scientific Reports 9 (2019); scikit-network's implementation.
+    """
+    from sknetwork.clustering import Leiden
+
+    count = graph.shape[0]
+    if graph.nnz == 0:
+        return np.arange(count, dtype=np.int64)
+    labels = np.asarray(Leiden(resolution=resolution, random_state=seed).fit_predict(graph), dtype=np.int64)
+    return relabel_by_size(labels)
+
+
+def relabel_by_size(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same grouping with labels 0, 1, ... by falling size (ties: by first member)."""
+    values, first, inverse, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    order = np.lexsort((first, -counts))
+    rank = np.empty(len(values), dtype=np.int64)
+    rank[order] = np.arange(len(values))
+    return rank[inverse]
+
+
+def adjusted_rand(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
+    """Adjusted Rand index of two groupings of the same things; 1.0 is the same, 0.0 is chance."""
+    from sklearn.metrics import adjusted_rand_score
+
+    return float(adjusted_rand_score(first, second))

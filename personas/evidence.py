@@ -1,0 +1,240 @@
+"""What a segment's claims can rest on: groups of passages that say like things about one attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personas.counting import Support, count_supports, length_strata
+from personas.facets import Facet
+from personas.grounding import LEAST_QUOTE_WORDS, quote_words
+from personas.themes import ThemeModel
+from retrieval.corpus import Corpus, Space
+from retrieval.documents import Document
+from retrieval.splitting import sentence_spans
+
+SAME_FACET = 0.8
+"""Cosine of two facets' centres from which they are one thing said in two themes."""
+
+LONGEST_QUOTE = 240
+"""Characters; a longer sentence is evidence but not a quote to read."""
+
+ITEMS_PER_GROUP = 8
+PASSAGES_READ = 40
+"""Passages nearest to the group's centre that are looked through for quotable sentences."""
+
+CLAIMS_PER_ATTRIBUTE = 4
+CLAIMS_PER_SEGMENT = 14
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceItem:
+    """A quotable sentence of a passage, numbered for the prompt."""
+
+    number: int
+    row: int
+    document: Document
+    start: int
+    end: int
+    vector: NDArray[np.float32]
+
+    @property
+    def quote(self) -> str:
+        """The sentence as the customer wrote it."""
+        return self.document.text[self.start : self.end]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceGroup:
+    """Passages that say like things about one attribute, with the people behind them."""
+
+    attribute: str
+    themes: tuple[int, ...]
+    rows: NDArray[np.int64]
+    """All its passages, in the segment and elsewhere; ascending."""
+    support: Support
+    """Of the whole group; a narrower claim is counted anew."""
+    items: tuple[EvidenceItem, ...]
+    """Sentences of the segment's own people, the most central first, each from another customer."""
+    centre: NDArray[np.float32]
+    space: Space
+
+
+class EvidenceBase:
+    """Everything said, arranged by what it is about; shared by all segments of a run.
+
+    Args:
+        corpus: the passages and vectors.
+        themes: the themes found.
+        facets: the (theme, attribute) facets.
+        tags: the attributes of each passage.
+    """
+
+    def __init__(
+        self, corpus: Corpus, themes: ThemeModel, facets: Sequence[Facet], tags: Sequence[tuple[str, ...]]
+    ) -> None:
+        self.corpus = corpus
+        self.themes = themes
+        self.tags = tags
+        self.facets = self._merge(facets)
+        self.strata = length_strata(corpus.words_per_customer)
+
+    @cached_property
+    def vectors(self) -> list[tuple[Space, dict[int, int]]]:
+        """Each space with the place of every passage row in it."""
+        return [(space, {int(row): place for place, row in enumerate(space.rows)}) for space in self.corpus.spaces]
+
+    def vectors_of(self, rows: NDArray[np.int64]) -> tuple[Space, NDArray[np.float32]]:
+        """The space that holds the first of the rows, and the vectors ``(n, d)`` of those rows that it holds."""
+        for space, places in self.vectors:
+            if int(rows[0]) in places:
+                return space, space.vectors[[places[int(row)] for row in rows if int(row) in places]]
+        raise KeyError(int(rows[0]))
+
+    def centre_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The unit mean vector of the rows, in the space of the first."""
+        mean = self.vectors_of(rows)[1].mean(axis=0)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+
+    def voiced_by(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """``(people,)`` who wrote one of the passages."""
+        voiced = np.zeros(len(self.corpus.customer_ids), dtype=bool)
+        voiced[self.corpus.passage_customer[rows]] = True
+        return voiced
+
+    def count(self, rows: NDArray[np.int64], inside: NDArray[np.bool_]) -> Support:
+        """The people behind the passages, inside and outside of a segment."""
+        return count_supports(self.voiced_by(rows)[:, None], inside, self.strata)[0]
+
+    def _merge(self, facets: Sequence[Facet]) -> list[tuple[Facet, ...]]:
+        """Facets of one attribute whose centres lie close together, as one group each."""
+        groups: list[tuple[list[Facet], NDArray[np.float32]]] = []
+        for facet in sorted(facets, key=lambda facet: (-len(facet.rows), facet.theme, facet.attribute)):
+            centre = self.centre_of(facet.rows)
+            for members, first in groups:
+                same = members[0].attribute == facet.attribute and first.shape == centre.shape
+                if same and float(first @ centre) >= SAME_FACET:
+                    members.append(facet)
+                    break
+            else:
+                groups.append(([facet], centre))
+        return [tuple(members) for members, _ in groups]
+
+    @cached_property
+    def _voiced(self) -> NDArray[np.bool_]:
+        columns = [self.voiced_by(np.concatenate([facet.rows for facet in group])) for group in self.facets]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(self.corpus.customer_ids), 0), dtype=bool)
+
+    def select_groups(self, inside: NDArray[np.bool_], *, min_people: int) -> list[EvidenceGroup]:
+        """The groups a segment's claims are made of: what sets it apart first, then what many of it say.
+
+        Args:
+            inside: ``(people,)`` the segment's members.
+            min_people: groups with fewer members behind them come last.
+        """
+        supports = count_supports(self._voiced, inside, self.strata)
+        order = sorted(
+            (index for index, support in enumerate(supports) if support.people > 0),
+            key=lambda index: (-_telling(supports[index], min_people, int((~inside).sum())), index),
+        )
+        chosen: list[EvidenceGroup] = []
+        per_attribute: dict[str, int] = {}
+        per_theme: dict[int, int] = {}
+        for index in order:
+            facets = self.facets[index]
+            attribute, main = facets[0].attribute, facets[0].theme
+            if per_attribute.get(attribute, 0) >= CLAIMS_PER_ATTRIBUTE or per_theme.get(main, 0) >= 2:
+                continue
+            group = self._group(facets, supports[index], inside)
+            if len(group.items) < min(min_people, support_people := supports[index].people, 2) or (
+                support_people >= min_people > len(group.items)
+            ):
+                continue
+            chosen.append(group)
+            per_attribute[attribute] = per_attribute.get(attribute, 0) + 1
+            per_theme[main] = per_theme.get(main, 0) + 1
+            if len(chosen) == CLAIMS_PER_SEGMENT:
+                break
+        return chosen
+
+    def _group(self, facets: tuple[Facet, ...], support: Support, inside: NDArray[np.bool_]) -> EvidenceGroup:
+        rows = np.unique(np.concatenate([facet.rows for facet in facets]))
+        return self.make_group(facets[0].attribute, tuple(sorted({f.theme for f in facets})), rows, support, inside)
+
+    def make_group(
+        self,
+        attribute: str,
+        themes: tuple[int, ...],
+        rows: NDArray[np.int64],
+        support: Support,
+        inside: NDArray[np.bool_],
+    ) -> EvidenceGroup:
+        """A group of these passages with its quotable sentences."""
+        here = rows[inside[self.corpus.passage_customer[rows]]]
+        centre = self.centre_of(here)
+        space, vectors = self.vectors_of(here)
+        nearest = here[np.argsort(-(vectors @ centre), kind="stable")][:PASSAGES_READ]
+        return EvidenceGroup(
+            attribute=attribute,
+            themes=themes,
+            rows=rows,
+            support=support,
+            items=self._items(nearest, centre, space),
+            centre=centre,
+            space=space,
+        )
+
+    def _items(
+        self, rows: NDArray[np.int64], centre: NDArray[np.float32], space: Space
+    ) -> tuple[EvidenceItem, ...]:
+        spans = [(int(row), document, start, end) for row in rows for document, start, end in self._sentences(int(row))]
+        if not spans:
+            return ()
+        vectors = space.embedder.embed([document.text[start:end] for _, document, start, end in spans])
+        order = np.argsort(-(vectors @ centre), kind="stable")
+        chosen: list[EvidenceItem] = []
+        customers: set[str] = set()
+        said: set[str] = set()
+        for place in order:
+            row, document, start, end = spans[place]
+            words = document.text[start:end].casefold()
+            if document.customer_id in customers or words in said:
+                continue
+            customers.add(document.customer_id)
+            said.add(words)
+            chosen.append(
+                EvidenceItem(
+                    number=len(chosen) + 1, row=row, document=document, start=start, end=end, vector=vectors[place]
+                )
+            )
+            if len(chosen) == ITEMS_PER_GROUP:
+                break
+        return tuple(chosen)
+
+    def _sentences(self, row: int) -> list[tuple[Document, int, int]]:
+        passage = self.corpus.passages[row]
+        document = self.corpus.document_by_id[passage.document_id]
+        spans = sentence_spans(document.text, passage.start, passage.end)
+        return [
+            (document, start, end)
+            for start, end in spans
+            if end - start <= LONGEST_QUOTE and quote_words(document.text[start:end]) >= LEAST_QUOTE_WORDS
+        ]
+
+
+def _telling(support: Support, min_people: int, others: int) -> float:
+    """How much a group says of its segment: the square root of its share times the logarithm of its sure ratio.
+
+    The sure ratio is the smaller of the adjusted one and what the low end of the interval still carries, so that three
+    people never outrank thirty. What many say here and everywhere tells something too, and stands behind.
+    """
+    if support.people < min_people:
+        return -2.0 + support.share
+    sure = support.interval.low / max(support.share_elsewhere, 1 / max(others, 1))
+    ratio = min(sure, support.adjusted_lift) if support.adjusted_lift is not None else sure
+    if ratio <= 1.0:
+        return support.share - 1.0
+    return float(np.sqrt(support.share) * np.log(ratio))

@@ -1,0 +1,103 @@
+"""Which attribute a passage speaks of, and the (theme, attribute) facets that claims are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personas.attributes import AttributeSchema
+from personas.sentiment import score_sentiment
+from personas.themes import ThemeModel
+from retrieval.corpus import Corpus
+from retrieval.documents import Document
+
+QUESTION_WEIGHT = 1.5
+"""What was asked tells more of an answer than one cue word in it."""
+
+FEELING_WEIGHT = 0.6
+"""Sentiment or the rating decides only where no cue does."""
+
+GOOD_RATING = 0.75
+BAD_RATING = 0.4
+FALLBACK_KEY = "interests"
+"""Where a passage without cue or feeling goes: it is something they talk about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    """What people say of one theme under one attribute."""
+
+    theme: int
+    attribute: str
+    rows: NDArray[np.int64]
+    """Passages, ascending."""
+
+
+def tag_passages(corpus: Corpus, schema: AttributeSchema) -> list[tuple[str, ...]]:
+    """The attributes each passage speaks of, strongest first; one, or two where a second has a cue of its own."""
+    questions = {
+        document.question: _question_scores(document.question, schema)
+        for document in corpus.documents
+        if document.question
+    }
+    return [
+        _tags_of(text, corpus.document_by_id[passage.document_id], schema, questions)
+        for passage, text in zip(corpus.passages, corpus.passage_texts, strict=True)
+    ]
+
+
+def _question_scores(question: str, schema: AttributeSchema) -> dict[str, float]:
+    """The attribute a question asks for; the cue that stands last decides between several.
+
+    ``workflow_needs_not_addressed`` asks for needs and ``workflow_needs_addressed`` for goals: longest match wins.
+    """
+    found = {
+        attribute.key: max((len(match.group()) for match in attribute.question_pattern.finditer(question)), default=0)
+        for attribute in schema.attribute
+    }
+    longest = max(found.values(), default=0)
+    if longest == 0:
+        return {}
+    return {next(key for key, length in found.items() if length == longest): QUESTION_WEIGHT}
+
+
+def _tags_of(
+    text: str, document: Document, schema: AttributeSchema, questions: dict[str, dict[str, float]]
+) -> tuple[str, ...]:
+    cues = {
+        attribute.key: float(min(2, sum(1 for _ in attribute.cue_pattern.finditer(text))))
+        for attribute in schema.attribute
+    }
+    scores = {key: score + questions.get(document.question, {}).get(key, 0.0) for key, score in cues.items()}
+    feeling = _feeling_key(text, document)
+    if feeling is not None and feeling in scores:
+        scores[feeling] += FEELING_WEIGHT
+    ranked = sorted((key for key in scores if scores[key] > 0), key=lambda key: -scores[key])
+    if not ranked:
+        return (FALLBACK_KEY,) if schema.has(FALLBACK_KEY) else (schema.keys[0],)
+    return tuple(ranked[:1] + [key for key in ranked[1:2] if cues[key] >= 1])
+
+
+def _feeling_key(text: str, document: Document) -> str | None:
+    sentiment = score_sentiment(text)
+    if sentiment == 0.0 and document.rating is not None:
+        value = document.rating.value
+        sentiment = 1.0 if value >= GOOD_RATING else -1.0 if value <= BAD_RATING else 0.0
+    if sentiment == 0.0:
+        return None
+    return "satisfaction" if sentiment > 0 else "pain_points"
+
+
+def build_facets(themes: ThemeModel, tags: list[tuple[str, ...]]) -> list[Facet]:
+    """All (theme, attribute) facets, ordered by theme and attribute."""
+    rows: dict[tuple[int, str], list[int]] = {}
+    for row, keys in enumerate(tags):
+        theme = int(themes.passage_theme[row])
+        if theme >= 0:
+            for key in keys:
+                rows.setdefault((theme, key), []).append(row)
+    return [
+        Facet(theme=theme, attribute=key, rows=np.array(rows[theme, key], dtype=np.int64)) for theme, key in sorted(rows)
+    ]

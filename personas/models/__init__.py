@@ -1,0 +1,7 @@
+"""The models: every chat call goes through an `Engine` opened here."""
+
+from personas.models.engine import Answer, Engine
+from personas.models.ledger import Ledger, Totals, Usage
+from personas.models.opening import open_engine
+
+__all__ = ["Answer", "Engine", "Ledger", "Totals", "Usage", "open_engine"]

@@ -1,0 +1,241 @@
+"""The one room through which every model call goes: store, model, validation, ledger."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from persona_kit.errors import MalformedAnswer, ModelError, RefusedAnswer, TruncatedAnswer
+from persona_kit.response_store import ResponseStore, response_key
+from personas.models.completion import Completer, Completion, Profile, Sampling
+from personas.models.grammar import GRAMMAR_VERSION, answer_schema
+from personas.models.ledger import Ledger, Usage
+from personas.models.tracing import no_tracing
+from prompts.loader import RenderedPrompt
+from retrieval.documents import Language
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Answer(Generic[AnswerT]):
+    """A validated answer."""
+
+    value: AnswerT
+    usage: Usage
+    raw: str
+    """The JSON text as the model wrote it."""
+
+
+class Engine:
+    """A model that answers prompts with validated objects; answers given once are not asked for again.
+
+    Args:
+        spec: the engine as the user named it.
+        completer: the model behind it.
+        store: where answers are kept; None: nowhere. Closed with the engine.
+    """
+
+    def __init__(self, spec: str, completer: Completer, *, store: ResponseStore | None = None) -> None:
+        self.spec = spec
+        self.ledger = Ledger()
+        self._completer = completer
+        self._store = store
+
+    @property
+    def identity(self) -> str:
+        """The model with everything about it that shapes its answers: file hash, or server and model name."""
+        return self._completer.identity
+
+    @property
+    def hosted(self) -> bool:
+        """Whether prompts leave this machine."""
+        return self._completer.hosted
+
+    @property
+    def profile(self) -> Profile:
+        """Which variant of the prompts suits the model."""
+        return self._completer.profile
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        return self._completer.context_tokens
+
+    @property
+    def structured_method(self) -> str | None:
+        """How the model is held to a schema; None where that is found out at the first call."""
+        return self._completer.structured_method
+
+    @property
+    def languages(self) -> frozenset[Language]:
+        """Languages the model is good enough in."""
+        return self._completer.languages
+
+    def ask(
+        self,
+        prompt: RenderedPrompt,
+        schema: type[AnswerT],
+        *,
+        seed: int,
+        max_tokens: int,
+        temperature: float = 0.0,
+        repeat: int = 0,
+    ) -> Answer[AnswerT]:
+        """The model's answer to the prompt as an object of the schema; safe from several threads.
+
+        Args:
+            prompt: what to ask; its name is the ledger's stage.
+            schema: what the answer must fit.
+            seed: of this call; the answer does not depend on the calls before it.
+            max_tokens: limit of the answer.
+            temperature: 0 takes the likeliest token each time.
+            repeat: tells apart answers asked for several times with all else equal.
+
+        Raises:
+            PromptTooLong, TruncatedAnswer, MalformedAnswer, RefusedAnswer: what went wrong with this call.
+            ModelError: any other failure of the model; `retryable` says whether again may help.
+            EnvironmentProblem: when the model cannot be loaded.
+        """
+        sampling = Sampling(seed=seed, max_tokens=max_tokens, temperature=temperature)
+        key = self._key(prompt, schema, sampling, repeat)
+        stored = self._stored(key)
+        if stored is not None and (answer := self._reused(stored, schema)) is not None:
+            self.ledger.answered(prompt.name, answer.usage)
+            return answer
+        answer = self._asked(prompt, schema, sampling)
+        if self._store is not None:
+            completion = Completion(
+                text=answer.raw,
+                prompt_tokens=answer.usage.prompt_tokens,
+                completion_tokens=answer.usage.completion_tokens,
+                cost_usd=answer.usage.cost_usd,
+            )
+            self._store.put(key, completion.model_dump_json())
+        self.ledger.answered(prompt.name, answer.usage)
+        return answer
+
+    def cancel(self) -> None:
+        """Ends the call under way and those waiting with a KeyboardInterrupt, from any thread; for good."""
+        self._completer.cancel()
+
+    @contextmanager
+    def cancelled_by_interrupt(self) -> Iterator[None]:
+        """Within it, Ctrl-C also ends calls that run in other threads, where Python raises no KeyboardInterrupt.
+
+        Outside the main thread it does nothing.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def interrupt(number: int, frame: Any) -> None:
+            self.cancel()
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def close(self) -> None:
+        """Gives the model and the store back."""
+        self._completer.close()
+        if self._store is not None:
+            self._store.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def _key(self, prompt: RenderedPrompt, schema: type[BaseModel], sampling: Sampling, repeat: int) -> str:
+        return response_key(
+            engine=self.identity,
+            grammar=GRAMMAR_VERSION,
+            messages=[message.model_dump() for message in prompt.messages],
+            schema=answer_schema(schema),
+            sampling=sampling.model_dump(),
+            repeat=repeat,
+        )
+
+    def _stored(self, key: str) -> Completion | None:
+        text = None if self._store is None else self._store.get(key)
+        return None if text is None else Completion.model_validate_json(text)
+
+    def _reused(self, stored: Completion, schema: type[AnswerT]) -> Answer[AnswerT] | None:
+        """The stored answer; None where the schema's own validators have become stricter since."""
+        try:
+            value = schema.model_validate_json(stored.text)
+        except ValidationError:
+            return None
+        return Answer(value, _usage(stored, seconds=0.0, reused=True), stored.text)
+
+    def _asked(self, prompt: RenderedPrompt, schema: type[AnswerT], sampling: Sampling) -> Answer[AnswerT]:
+        started = time.perf_counter()
+        completion = Completion(text="", prompt_tokens=0, completion_tokens=0)
+        try:
+            with no_tracing():
+                completion = self._completer.complete(_messages(prompt), schema, sampling)
+            value = _validated(completion, schema, sampling)
+        except ModelError:
+            self.ledger.failed(prompt.name, _usage(completion, seconds=time.perf_counter() - started, reused=False))
+            raise
+        return Answer(value, _usage(completion, seconds=time.perf_counter() - started, reused=False), completion.text)
+
+
+def _messages(prompt: RenderedPrompt) -> Sequence[BaseMessage]:
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    return [kinds[message.role](content=message.text) for message in prompt.messages]
+
+
+def _validated(completion: Completion, schema: type[AnswerT], sampling: Sampling) -> AnswerT:
+    """The answer as an object; refusals, truncation, empty and malformed answers are told apart."""
+    if completion.finish == "refused":
+        raise RefusedAnswer("the model declined to answer", where=completion.text[:200])
+    if completion.finish == "length":
+        raise TruncatedAnswer(
+            f"the model's answer was cut at {sampling.max_tokens} tokens",
+            where=schema.__name__,
+            mend="allow more tokens, or ask for less at a time",
+            retryable=True,
+        )
+    if not completion.text.strip():
+        raise RefusedAnswer("the model answered with nothing", where=schema.__name__, retryable=True)
+    try:
+        return schema.model_validate_json(completion.text)
+    except ValidationError as error:
+        # Without the input: an answer quotes customers, and messages end up in logs.
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'the answer'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False, include_context=False)[:5]
+        )
+        raise MalformedAnswer(
+            f"the model's answer does not fit its schema: {faults}", where=schema.__name__, retryable=True
+        ) from None
+
+
+def _usage(completion: Completion, *, seconds: float, reused: bool) -> Usage:
+    return Usage(
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+        seconds=seconds,
+        cost_usd=completion.cost_usd,
+        reused=reused,
+    )

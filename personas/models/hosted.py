@@ -1,0 +1,205 @@
+"""A model behind a server, as an engine's model: how it is asked, and by which way it answers in a schema."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel
+
+from persona_kit.errors import ModelError
+from persona_kit.hashing import sha256_json
+from persona_kit.response_store import ResponseStore
+from personas.models.completion import ALL_LANGUAGES, Cancelled, Completion, Profile, Sampling
+from personas.models.grammar import answer_schema
+from personas.models.provider_errors import ProviderError, provider_error, unfinished_completion
+from personas.models.structured import Method, StructuredPlan, read_answer, request, with_schema_in_prompt
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+RETRIES = 2
+"""By the provider's library, with backoff; none while probing."""
+
+DEFAULT_CONTEXT_TOKENS = 32_768
+"""Assumed where neither the user nor LangChain's model profiles say."""
+
+PROBE_VERSION = 1
+"""Changes whenever a remembered way of asking must be found out again."""
+
+_PROBE_TOKENS = 200
+_PROBE_PROMPT = "Reply with the single word: hello"
+_METHOD_REFUSED = frozenset({400, 422, 500, 501})  # 500: llama-cpp-python's server on a method it does not know
+_OPTIONAL_PARAMETERS = ("temperature", "seed")
+
+OpenModel = Callable[[int, Mapping[str, Any]], "tuple[BaseChatModel, Mapping[str, Any]]"]
+"""The chat model with so many retries, and which of the sampling options go with the call instead of the model."""
+
+
+class _ProbeAnswer(BaseModel):
+    """Asked for while the prompt asks for something else: only a server that holds its model to it gives it."""
+
+    colour: Literal["red", "green"]
+    bright: bool  # no number: servers leave bounds to the model
+
+
+class HostedCompleter:
+    """A chat model behind a server.
+
+    Args:
+        open_model: gives the LangChain model.
+        identity: model and server, without anything secret.
+        methods: ways to get structured answers, best first.
+        facts: where the way that works is remembered.
+        secrets: texts that must not stand in any message.
+        context_tokens: None: what LangChain knows of the model.
+        profile: which prompts suit it.
+    """
+
+    hosted = True  # a server on this machine may pass prompts on
+
+    def __init__(
+        self,
+        open_model: OpenModel,
+        *,
+        identity: str,
+        methods: Sequence[Method],
+        facts: ResponseStore | None = None,
+        secrets: Sequence[str] = (),
+        context_tokens: int | None = None,
+        profile: Profile = "large",
+    ) -> None:
+        self.identity = identity
+        self.profile = profile
+        self.languages = ALL_LANGUAGES
+        self._open_model = open_model
+        self._methods = methods
+        self._facts = facts
+        self._secrets = tuple(secrets)
+        self._context_tokens = context_tokens
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._plan = self._remembered()
+
+    @property
+    def context_tokens(self) -> int:
+        """What the user said, or LangChain knows of the model, or `DEFAULT_CONTEXT_TOKENS`."""
+        if self._context_tokens is not None:
+            return self._context_tokens
+        model, _options = self._open_model(RETRIES, {})
+        return (model.profile or {}).get("max_input_tokens") or DEFAULT_CONTEXT_TOKENS
+
+    @property
+    def structured_method(self) -> str | None:
+        """The way structured answers are got; None before the first call."""
+        return None if self._plan is None else self._plan.method
+
+    def complete(self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling) -> Completion:
+        """The answer, by the way that was found to work."""
+        return self._ask(messages, schema, sampling, self.plan(), retries=RETRIES)
+
+    def plan(self) -> StructuredPlan:
+        """How the server is asked; found out at the first call with a few tiny requests, and remembered.
+
+        Raises:
+            ModelError: when the server cannot be reached, is overloaded, knows no such model or refuses the key.
+        """
+        with self._lock:
+            if self._plan is None:
+                self._plan = self._probe()
+                if self._facts is not None:
+                    self._facts.put(self._plan_key(), self._plan.model_dump_json(), kind="fact")
+            return self._plan
+
+    def cancel(self) -> None:
+        """No further call is begun; one under way ends with its answer or its time limit."""
+        self._cancelled.set()
+
+    def close(self) -> None:
+        """Nothing to give back: the provider's library closes its connections."""
+
+    def _ask(
+        self,
+        messages: Sequence[BaseMessage],
+        schema: type[BaseModel],
+        sampling: Sampling,
+        plan: StructuredPlan,
+        *,
+        retries: int,
+    ) -> Completion:
+        if self._cancelled.is_set():
+            raise Cancelled("the call was cancelled")
+        form = answer_schema(schema)
+        if plan.method == "prompt":
+            messages = with_schema_in_prompt(messages, form)
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", schema.__name__)[:64]
+        try:
+            model, options = self._open_model(retries, _options(sampling, plan))
+            answer = request(model, form, name=name, method=plan.method).invoke(list(messages), **options)
+            return read_answer(answer, max_tokens=sampling.max_tokens)
+        except ModelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - every provider's library has errors of its own
+            completion = unfinished_completion(error)
+            if completion is not None:
+                return completion
+            # Without the cause: a provider's error holds the request with its headers.
+            raise provider_error(error, where=self.identity, secrets=self._secrets) from None
+
+    def _probe(self) -> StructuredPlan:
+        """The first way by which the server holds its model to a schema; else the schema in the prompt."""
+        left_out: tuple[str, ...] = ()
+        for method in self._methods:
+            for _attempt in range(1 + len(_OPTIONAL_PARAMETERS)):
+                plan = StructuredPlan(method=method, constrained=True, left_out=left_out)
+                try:
+                    if self._holds(plan):
+                        return plan
+                    break
+                except ModelError as error:
+                    refused = _refused_parameter(error, left_out)
+                    if refused is None:
+                        _raise_unless_method_matters(error)
+                        break
+                    left_out = (*left_out, refused)
+        return StructuredPlan(method="prompt", constrained=False, left_out=left_out)
+
+    def _holds(self, plan: StructuredPlan) -> bool:
+        """Whether an answer comes in the schema that the prompt says nothing of."""
+        from langchain_core.messages import HumanMessage
+
+        sampling = Sampling(seed=1, max_tokens=_PROBE_TOKENS)
+        completion = self._ask([HumanMessage(_PROBE_PROMPT)], _ProbeAnswer, sampling, plan, retries=0)
+        try:
+            _ProbeAnswer.model_validate_json(completion.text)
+        except ValueError:
+            return False
+        return True
+
+    def _plan_key(self) -> str:
+        return sha256_json({"structured method of": self.identity, "probe": PROBE_VERSION})
+
+    def _remembered(self) -> StructuredPlan | None:
+        text = None if self._facts is None else self._facts.get(self._plan_key())
+        return None if text is None else StructuredPlan.model_validate_json(text)
+
+
+def _options(sampling: Sampling, plan: StructuredPlan) -> dict[str, Any]:
+    optional = {name: getattr(sampling, name) for name in _OPTIONAL_PARAMETERS if name not in plan.left_out}
+    return {"max_tokens": sampling.max_tokens, **optional}
+
+
+def _refused_parameter(error: ModelError, left_out: Sequence[str]) -> str | None:
+    """The optional parameter that the server says it does not take, if that is what went wrong."""
+    if error.retryable:
+        return None
+    return next((name for name in _OPTIONAL_PARAMETERS if name not in left_out and name in error.what), None)
+
+
+def _raise_unless_method_matters(error: ModelError) -> None:
+    """Raises where another way of asking would fail the same: no server, no such model, a bad key, overload."""
+    if not isinstance(error, ProviderError) or error.status not in _METHOD_REFUSED:
+        raise error

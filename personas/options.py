@@ -1,0 +1,171 @@
+"""What `generate` can be told: one record that the command line, the settings and the pipeline share."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from persona_kit.errors import PrivacyError, UsageError
+from persona_kit.records import Record
+from persona_kit.settings import Settings, resolve_settings
+
+RedactLevel = Literal["off", "standard", "strict"]
+OutputLanguage = Literal["auto", "en", "zh"]
+
+FLAGS_ONLY = frozenset({"stdin", "force", "allow_unredacted"})
+"""Never read from the environment or config.toml: what destroys or gives away has to be asked for each time."""
+
+_LOCAL_ENGINES = frozenset({"auto", "extractive", "llama-cpp", "scripted"})
+_HOSTED_EMBEDDERS = frozenset({"openai"})
+
+
+def _expand(path: Path) -> Path:
+    return path.expanduser()
+
+
+def _spell_out(value: object) -> object:
+    # config.toml may say `segments = 5`; TOML's `true` is a bool, which is an int to Python and a mistake here.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _auto_or_count(value: str) -> str:
+    if value == "auto" or (value.isascii() and value.isdigit() and int(value) > 0):
+        return value
+    raise ValueError("either `auto` or a whole number above 0")
+
+
+def _http_address(value: str) -> str:
+    if urlsplit(value).scheme in {"http", "https"} and urlsplit(value).hostname:
+        return value
+    raise ValueError("an address begins with http:// or https:// and names a host")
+
+
+BaseUrl = Annotated[str, AfterValidator(_http_address)]
+UserPath = Annotated[Path, AfterValidator(_expand)]
+SegmentCount = Annotated[str, BeforeValidator(_spell_out), AfterValidator(_auto_or_count)]
+
+
+class GenerateOptions(Record):
+    """The options of one run; the same names serve `--flags`, `PERSONAS_*` variables and config.toml."""
+
+    customers: str | None = None
+    """Table of customers, one row each."""
+    orders: str | None = None
+    """Table of orders, several rows a customer."""
+    text: str | None = None
+    """Column that holds what the customer wrote; guessed where None."""
+    customer: str | None = None
+    """Column that holds the customer's id."""
+    id: str | None = None
+    """Column that holds the document's id."""
+    time: str | None = None
+    """Column that holds when it was written."""
+    rating: str | None = None
+    """Column that holds a rating."""
+    product: str | None = None
+    """Column that names the product."""
+    out: UserPath = Path("personas-out")
+    """Folder to write the results to."""
+    workspace: UserPath = Path(".personas")
+    """Folder that keeps what was computed, so that nothing is computed or paid for twice."""
+    llm: str = "auto"
+    """Who writes the personas; `auto` is the bundled model where it is installed and speaks the corpus's language."""
+    base_url: BaseUrl | None = None
+    """Address of a server that speaks OpenAI's protocol."""
+    embedder: str = "auto"
+    """What turns passages into vectors."""
+    redact: RedactLevel = "standard"
+    """How much personal data is replaced before anything is stored or sent."""
+    allow_unredacted: bool = False
+    """Lets a hosted engine see text that was not redacted."""
+    segments: SegmentCount = "auto"
+    """`auto`, or how many segments to make, in digits."""
+    segment_by: str | None = None
+    """Column of the customer table to group people by, in place of what they voice."""
+    output_language: OutputLanguage = "auto"
+    """Language the personas are written in; `auto` is the language most people wrote in."""
+    min_people: int | None = Field(default=None, ge=1)
+    """Least number of people behind a supported claim; None leaves it to the attribute schema."""
+    schema_ref: str | None = None
+    """Attribute schema: `module:Class` or a TOML file; None is the one that ships."""
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    """Seed of everything random; the same seed and input give the same result."""
+    force: bool = False
+    """Writes over the results of a different run."""
+    title: str | None = None
+    """Title of the report; made from the names of the sources where None."""
+    stdin: bytes | None = Field(default=None, repr=False)
+    """What was read from standard input, where a source is `-`."""
+
+    @property
+    def hosted(self) -> tuple[str, ...]:
+        """The engines named that would send text to another machine, as `--llm SPEC` and `--embedder SPEC`."""
+        named = []
+        if is_hosted_engine(self.llm, base_url=self.base_url):
+            named.append(f"--llm {self.llm}")
+        if is_hosted_embedder(self.embedder, base_url=self.base_url):
+            named.append(f"--embedder {self.embedder}")
+        return tuple(named)
+
+    @model_validator(mode="after")
+    def _refuse_unredacted_to_hosted(self) -> Self:
+        # PrivacyError is no ValueError, so Pydantic passes it on as it is and the user reads our message.
+        if self.redact == "off" and self.hosted and not self.allow_unredacted:
+            raise PrivacyError(
+                "`--redact off` would send personal data, as customers wrote it, to another machine",
+                where=", ".join(self.hosted),
+                mend="leave --redact as it is, name a local engine, or add --allow-unredacted if that is what you want",
+            )
+        return self
+
+
+def resolve_options(
+    flags: Mapping[str, object],
+    *,
+    environment: Mapping[str, str] | None = None,
+    config: Path | None = None,
+) -> Settings[GenerateOptions]:
+    """The options of a run from flags, environment, config.toml and defaults, each with its origin.
+
+    Raises:
+        UsageError: when a value does not fit, or when the environment alone names an engine on another machine.
+        InputError: when config.toml cannot be read, or holds a key that is not a setting.
+        PrivacyError: when unredacted text would go to another machine.
+    """
+    settings = resolve_settings(GenerateOptions, flags, flags_only=FLAGS_ONLY, environment=environment, config=config)
+    for engine in settings.values.hosted:
+        option = engine.split()[0]
+        setting = settings.origin(option.removeprefix("--"))
+        # A variable that was exported once, for another purpose, must not send customers' words away.
+        if setting.origin == "environment":
+            raise UsageError(
+                f"{setting.source}={setting.value} is an engine on another machine, and only the environment names it",
+                where=setting.source,
+                mend=f"say it on the command line (`{engine}`) or in config.toml",
+            )
+    return settings
+
+
+def is_hosted_engine(spec: str, *, base_url: str | None = None) -> bool:
+    """Whether a chat engine of this spec runs on another machine; a server on this machine is not hosted."""
+    return spec.partition(":")[0] not in _LOCAL_ENGINES and not _is_loopback(base_url)
+
+
+def is_hosted_embedder(spec: str, *, base_url: str | None = None) -> bool:
+    """Whether an embedder of this spec runs on another machine."""
+    return spec.partition(":")[0] in _HOSTED_EMBEDDERS and not _is_loopback(base_url)
+
+
+def _is_loopback(base_url: str | None) -> bool:
+    host = urlsplit(base_url).hostname if base_url else None
+    if host is None:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,130 @@
+"""The personas of a finished run, for reading in a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from persona_kit.errors import InputError, UsageError
+from personas.records import Claim, Persona, PersonaSet
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+RESULT_FILE = "personas.json"
+_QUOTES_SHOWN = 2
+
+
+def load_persona_set(out: Path) -> PersonaSet:
+    """The persona set that `generate` wrote into the folder.
+
+    Raises:
+        InputError: when there is none, or it was written in another format.
+    """
+    path = out / RESULT_FILE
+    try:
+        return PersonaSet.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"no personas to read here: {error.strerror}",
+            where=str(path),
+            mend="name the folder that `personas generate` wrote (its --out)",
+        ) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(
+            f"this is not a persona set of this version: {first['msg']}",
+            where=f"{path}, {'.'.join(str(part) for part in first['loc']) or 'top level'}",
+            mend="run `personas generate` again with this version",
+        ) from error
+
+
+def find_persona(persona_set: PersonaSet, persona_id: str) -> Persona:
+    """The persona of that id, or of that name whatever its case.
+
+    Raises:
+        UsageError: when there is none, naming those there are.
+    """
+    for persona in persona_set.personas:
+        if persona_id == persona.persona_id or persona_id.casefold() == persona.name.casefold():
+            return persona
+    there = ", ".join(f"{persona.persona_id} ({persona.name})" for persona in persona_set.personas)
+    raise UsageError("there is no such persona", where=persona_id, mend=f"choose one of: {there or 'none was written'}")
+
+
+def overview(persona_set: PersonaSet) -> RenderableType:
+    """A table with a line per persona, and what to be careful about."""
+    from rich.console import Group
+    from rich.table import Table
+
+    table = Table(title=_plain(persona_set.title), title_justify="left")
+    for heading in ("id", "name", "in a line"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("people", "share", "claims"):
+        table.add_column(heading, justify="right")
+    for persona in persona_set.personas:
+        standing = "" if persona.standing == "persona" else f" ({persona.standing})"
+        table.add_row(
+            _plain(persona.persona_id),
+            _plain(persona.name) + standing,
+            _plain(persona.tagline),
+            str(persona.people),
+            f"{persona.share:.0%}",
+            str(len(persona.claims)),
+        )
+    return Group(table, *(f"careful: {_plain(warning)}" for warning in persona_set.warnings))
+
+
+def portrait(persona: Persona) -> RenderableType:
+    """One persona in full: narrative, claims with counts and quotes, what nobody stated, cautions."""
+    from rich.console import Group
+    from rich.text import Text
+
+    lines: list[RenderableType] = [
+        Text(f"{_plain(persona.name)}  [{persona.persona_id}]", style="bold"),
+        Text(_plain(persona.tagline), style="italic"),
+        Text(f"{persona.people} people, {persona.share:.0%} of all; {persona.standing}"),
+        Text(""),
+    ]
+    lines += [
+        Text(f"{_plain(sentence.text)}  [{', '.join(sentence.claim_ids) or 'no claim'}]")
+        for sentence in persona.narrative
+    ]
+    lines += [Text(""), _claims_table(persona.claims)]
+    if persona.not_stated:
+        lines.append(Text(f"not stated: {', '.join(map(_plain, persona.not_stated))}"))
+    lines += [Text(f"careful: {_plain(caution)}") for caution in persona.cautions]
+    return Group(*lines)
+
+
+def _claims_table(claims: tuple[Claim, ...]) -> RenderableType:
+    from rich.table import Table
+
+    table = Table(show_lines=True)
+    for heading in ("claim", "attribute", "what", "evidence"):
+        table.add_column(heading, overflow="fold")
+    for claim in claims:
+        table.add_row(claim.claim_id, claim.attribute, f"{_plain(claim.value)}\n{_standing(claim)}", _evidence(claim))
+    return table
+
+
+def _standing(claim: Claim) -> str:
+    lift = "" if claim.lift is None else f", {claim.lift:.1f} x as often as elsewhere"
+    return f"{claim.status}, {claim.people} people ({claim.share:.0%}){lift}; {claim.origin}"
+
+
+def _evidence(claim: Claim) -> str:
+    if claim.basis is not None:
+        return f"{_plain(claim.basis.file)}: {_plain(claim.basis.column)} = {_plain(claim.basis.value)}"
+    shown = [f"“{_plain(quote.quote)}” ({_plain(quote.document_id)})" for quote in claim.citations[:_QUOTES_SHOWN]]
+    more = len(claim.citations) - len(shown)
+    return "\n".join([*shown, f"and {more} more"] if more > 0 else shown)
+
+
+def _plain(text: str) -> str:
+    """The text without control characters: a customer's words must not steer the reader's terminal."""
+    kept = (" " if unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"} else letter for letter in text)
+    return " ".join("".join(kept).split())

@@ -1,0 +1,65 @@
+"""Words of passages, and which of them set a group of passages apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from retrieval.words import search_words
+
+@cache
+def stop_words() -> frozenset[str]:
+    """English and Chinese words that say nothing of a topic; one a line in ``stop_words.txt``."""
+    text = (files("personas") / "lexicons" / "stop_words.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+def content_words(text: str) -> list[str]:
+    """The text's words that can carry a topic, lower case, in order; Chinese is cut by jieba."""
+    silent = stop_words()
+    return [word for word in search_words(text) if len(word) > 1 and word not in silent and not word.isnumeric()]
+
+
+def stem(word: str) -> str:
+    """A crude common stem of an English word, enough to see that two quotes use the same word."""
+    for ending in ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "ly"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)].rstrip("ei")
+    return word.rstrip("e") if len(word) > 3 else word
+
+
+def stems(text: str) -> set[str]:
+    """Stems of the text's content words."""
+    return {stem(word) for word in content_words(text)}
+
+
+def distinctive_terms(groups: Sequence[Iterable[list[str]]], *, top: int) -> list[tuple[str, ...]]:
+    """The terms that set each group of texts apart, best first, by class-based TF-IDF.
+
+    Args:
+        groups: for each group the content words of each of its texts.
+        top: how many terms a group gets at most.
+
+    Source:
+        Grootendorst, BERTopic: neural topic modeling with a class-based TF-IDF procedure, arXiv 2203.05794, section 3.3.
+    """
+    counts = [Counter(word for words in group for word in words) for group in groups]
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    if not total:
+        return [() for _ in counts]
+    average = sum(total.values()) / len(counts)
+    weight = {word: float(np.log(1 + average / frequency)) for word, frequency in total.items()}
+    return [_best_terms(count, weight, top) for count in counts]
+
+
+def _best_terms(count: Counter[str], weight: dict[str, float], top: int) -> tuple[str, ...]:
+    # A word that occurs once is an accident, unless the group has nothing else.
+    common = {word: n for word, n in count.items() if n > 1} or dict(count)
+    ranked = sorted(common, key=lambda word: (-common[word] * weight[word], word))
+    return tuple(ranked[:top])

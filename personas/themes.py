@@ -1,0 +1,163 @@
+"""Passages that say the same thing, from whomever: communities of their neighbour graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from persona_kit.hashing import stable_seed
+from personas.communities import adjusted_rand, find_communities, neighbour_graph
+from personas.records import Theme
+from personas.terms import content_words, distinctive_terms
+from retrieval.corpus import Corpus, Space
+from retrieval.documents import Language
+
+NEIGHBOURS = 15
+"""Links of a passage; 10 to 30 gave the same quality on Banking77 (docs/decisions/0004)."""
+
+RESOLUTIONS = (1.0, 2.0, 3.0, 4.0)
+"""Granularities tried, coarse to fine."""
+
+RESAMPLES = 3
+RESAMPLED_SHARE = 0.8
+LARGEST_RESAMPLE = 4000
+"""Passages a resample looks at; stability hardly moves above this and the time does."""
+
+STABILITY_TOLERANCE = 0.02
+"""Resolutions whose stability lies this close to the best count as equal: the finest of them is taken."""
+
+SHARPNESS = 4
+"""Power of the cosine to a theme's centre in a soft profile (docs/decisions/0004)."""
+
+TERMS_PER_THEME = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThemeModel:
+    """The themes of a corpus and who voices them."""
+
+    themes: tuple[Theme, ...]
+    passage_theme: NDArray[np.int64]
+    """``(passages,)`` index into `themes`; -1 for a passage without a usable vector."""
+    confidence: NDArray[np.float32]
+    """``(passages,)`` cosine to the centre of the passage's theme, 0..1."""
+    soft: NDArray[np.float32]
+    """``(passages, themes)`` how strongly a passage voices each theme of its space; rows sum to 1."""
+
+    def voices(self, passage_customer: NDArray[np.int64], people: int) -> NDArray[np.bool_]:
+        """``(people, themes)``: who wrote at least one passage of each theme."""
+        voiced = np.zeros((people, len(self.themes)), dtype=bool)
+        placed = self.passage_theme >= 0
+        voiced[passage_customer[placed], self.passage_theme[placed]] = True
+        return voiced
+
+
+@dataclass(frozen=True)
+class _SpaceThemes:
+    labels: NDArray[np.int64]
+    confidence: NDArray[np.float32]
+    soft: NDArray[np.float32]
+
+
+def find_themes(corpus: Corpus, *, seed: int) -> ThemeModel:
+    """The themes of the corpus; themes stay within a vector space, so within a script.
+
+    The granularity of each space is the finest one that holds under resampling as well as the best does.
+    """
+    passages = len(corpus.passages)
+    passage_theme = np.full(passages, -1, dtype=np.int64)
+    confidence = np.zeros(passages, dtype=np.float32)
+    parts: list[tuple[Space, _SpaceThemes]] = []
+    offset = 0
+    for space in corpus.spaces:
+        part = _space_themes(space, seed=stable_seed(seed, "themes", space.name))
+        placed = part.labels >= 0
+        passage_theme[space.rows[placed]] = part.labels[placed] + offset
+        confidence[space.rows] = part.confidence
+        parts.append((space, part))
+        offset += part.soft.shape[1]
+    soft = np.zeros((passages, offset), dtype=np.float32)
+    column = 0
+    for space, part in parts:
+        soft[space.rows, column : column + part.soft.shape[1]] = part.soft
+        column += part.soft.shape[1]
+    themes = _describe_themes(corpus, passage_theme, confidence, offset)
+    return ThemeModel(themes=themes, passage_theme=passage_theme, confidence=confidence, soft=soft)
+
+
+def _space_themes(space: Space, *, seed: int) -> _SpaceThemes:
+    vectors = space.vectors
+    usable = np.linalg.norm(vectors, axis=1) > 0.5
+    labels = np.full(len(vectors), -1, dtype=np.int64)
+    if usable.any():
+        graph = neighbour_graph(vectors[usable], neighbours=NEIGHBOURS)
+        resolution = _choose_resolution(graph, seed=seed)
+        labels[usable] = find_communities(graph, resolution=resolution, seed=seed)
+    count = int(labels.max()) + 1 if len(labels) else 0
+    centres = np.zeros((count, vectors.shape[1]), dtype=np.float32)
+    np.add.at(centres, labels[usable], vectors[usable])
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    similarity = np.clip(vectors @ centres.T, 0.0, 1.0)
+    soft = similarity**SHARPNESS
+    soft /= np.maximum(soft.sum(axis=1, keepdims=True), 1e-9)
+    confidence = np.zeros(len(vectors), dtype=np.float32)
+    confidence[usable] = similarity[np.flatnonzero(usable), labels[usable]]
+    return _SpaceThemes(labels, confidence, soft.astype(np.float32))
+
+
+def _choose_resolution(graph: object, *, seed: int) -> float:
+    """The finest resolution whose grouping comes back in resamples as well as the best one's does."""
+    scores = [_resampled_agreement(graph, resolution, seed=seed) for resolution in RESOLUTIONS]
+    best = max(scores)
+    return max(r for r, score in zip(RESOLUTIONS, scores, strict=True) if score >= best - STABILITY_TOLERANCE)
+
+
+def _resampled_agreement(graph: object, resolution: float, *, seed: int) -> float:
+    """Mean adjusted Rand index between groupings of two overlapping samples of the passages, on what they share."""
+    count = graph.shape[0]  # type: ignore[attr-defined]  # scipy's sparse matrices ship no types
+    rng = np.random.default_rng(seed)
+    size = min(int(count * RESAMPLED_SHARE), LARGEST_RESAMPLE)
+    scores = []
+    for draw in range(RESAMPLES):
+        base = np.sort(rng.permutation(count)[: min(count, int(size / RESAMPLED_SHARE))])
+        sample = np.sort(rng.permutation(len(base))[:size])
+        whole = graph[base][:, base]  # type: ignore[index]  # as above
+        full = find_communities(whole, resolution=resolution, seed=seed)
+        part = find_communities(whole[sample][:, sample], resolution=resolution, seed=seed + draw + 1)
+        scores.append(adjusted_rand(full[sample], part))
+    return float(np.mean(scores))
+
+
+def _describe_themes(
+    corpus: Corpus, passage_theme: NDArray[np.int64], confidence: NDArray[np.float32], count: int
+) -> tuple[Theme, ...]:
+    members = [np.flatnonzero(passage_theme == theme) for theme in range(count)]
+    texts = corpus.passage_texts
+    words = [[content_words(texts[row]) for row in rows] for rows in members]
+    terms = distinctive_terms(words, top=TERMS_PER_THEME)
+    return tuple(
+        Theme(
+            theme_id=f"t{theme + 1}",
+            label=theme_label(terms[theme]),
+            terms=terms[theme],
+            language=_majority_language(corpus, rows),
+            passage_ids=tuple(corpus.passages[row].passage_id for row in rows),
+            people=len(np.unique(corpus.passage_customer[rows])),
+            quality=float(confidence[rows].mean()) if len(rows) else 0.0,
+        )
+        for theme, rows in enumerate(members)
+    )
+
+
+def theme_label(terms: tuple[str, ...]) -> str:
+    """A short label of a theme: its three most distinctive terms."""
+    return " · ".join(terms[:3]) if terms else "(no words of its own)"
+
+
+def _majority_language(corpus: Corpus, rows: NDArray[np.int64]) -> Language:
+    languages = [corpus.document_by_id[corpus.passages[row].document_id].language for row in rows]
+    # Short texts have no language of their own; they go with the rest of their theme.
+    known = [language for language in languages if language != "unknown"] or languages
+    return max(sorted(set(known)), key=known.count) if known else "unknown"
