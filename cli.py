@@ -17,10 +17,9 @@ from persona_kit.terminal import TerminalProgress, stderr_console
 from persona_kit.version import tool_version
 
 if TYPE_CHECKING:
-    from personas.pipeline import RunResult
-
     from persona_kit.settings import Settings
     from personas.options import GenerateOptions
+    from personas.pipeline import RunResult
 
 EXIT_DOES_NOT_VERIFY = 1
 EXIT_BROKEN = 3

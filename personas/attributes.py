@@ -74,7 +74,6 @@ class AttributeSchema(Record):
         return tuple(attribute.key for attribute in self.attribute)
 
 
-
 def load_schema(reference: str | None) -> AttributeSchema:
     """The default schema, a TOML file of the same form, or a Pydantic model as ``module:Class``.
 
@@ -125,6 +124,9 @@ def _from_field(key: str, field: Any) -> Attribute:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     label = field.title or key.replace("_", " ").capitalize()
     question = field.description or f"What does the evidence say of {label.lower()}?"
-    return Attribute.model_validate(
-        {"key": key, "label": {"en": label, "zh": label}, "question": {"en": question, "zh": question}, **extra}
-    )
+    return Attribute.model_validate({
+        "key": key,
+        "label": {"en": label, "zh": label},
+        "question": {"en": question, "zh": question},
+        **extra,
+    })

@@ -80,9 +80,7 @@ def mantel_haenszel_ratios(
     return [float(a / b) if b > 0 else None for a, b in zip(above, below, strict=True)]
 
 
-def count_supports(
-    voiced: NDArray[np.bool_], inside: NDArray[np.bool_], strata: NDArray[np.int64]
-) -> list[Support]:
+def count_supports(voiced: NDArray[np.bool_], inside: NDArray[np.bool_], strata: NDArray[np.int64]) -> list[Support]:
     """Counts, shares, interval and lifts of each thing voiced by people, inside a segment against everybody else.
 
     Args:
@@ -93,9 +91,7 @@ def count_supports(
     total_here, total_there = int(inside.sum()), int((~inside).sum())
     here, there = voiced[inside].sum(axis=0), voiced[~inside].sum(axis=0)
     ratios = mantel_haenszel_ratios(voiced, inside, strata)
-    return [
-        _support(int(here[i]), total_here, int(there[i]), total_there, ratios[i]) for i in range(voiced.shape[1])
-    ]
+    return [_support(int(here[i]), total_here, int(there[i]), total_there, ratios[i]) for i in range(voiced.shape[1])]
 
 
 def _support(here: int, total_here: int, there: int, total_there: int, adjusted: float | None) -> Support:

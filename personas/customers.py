@@ -15,8 +15,20 @@ from personas.counting import wilson_interval
 from personas.records import Characteristic, Customer
 from retrieval.documents import Scalar
 from retrieval.loading.tables import Table, read_table
+from retrieval.redaction import RedactLevel, public_id
 
-ID_COLUMNS = ("customer_id", "customerid", "customer", "user_id", "userid", "user", "client_id", "id", "客户编号", "用户id")
+ID_COLUMNS = (
+    "customer_id",
+    "customerid",
+    "customer",
+    "user_id",
+    "userid",
+    "user",
+    "client_id",
+    "id",
+    "客户编号",
+    "用户id",
+)
 AMOUNT_COLUMNS = ("amount", "total", "price", "revenue", "value", "金额", "总价", "订单金额")
 DATE_COLUMNS = ("order_date", "date", "created_at", "ordered_at", "time", "下单时间", "日期")
 PRODUCT_COLUMNS = ("product", "item", "sku", "product_name", "产品", "商品")
@@ -44,7 +56,7 @@ class CustomerTable:
 
 
 def read_customers(
-    customers: str | None, orders: str | None, *, writing: Sequence[str], id_column: str | None = None
+    customers: str | None, orders: str | None, *, writing: Sequence[str], redact: RedactLevel = "standard"
 ) -> CustomerTable:
     """The customers of the table and the orders, by id; empty where neither is given.
 
@@ -52,7 +64,7 @@ def read_customers(
         customers: path of the customer table.
         orders: path of the orders table; becomes `orders`, `spent`, `last order` and `buys` attributes.
         writing: ids of the customers who wrote something, to find the column that joins.
-        id_column: the column named by the user.
+        redact: how the documents were redacted; ids that are personal data are made public the same way.
 
     Raises:
         InputError: when a file cannot be read, or joins with nobody who wrote.
@@ -61,31 +73,33 @@ def read_customers(
     files: dict[str, str] = {}
     notes: list[str] = []
     if customers is not None:
-        table = read_table(customers, what="customer table")
-        key = _join_column(table, set(writing), customers, id_column)
+        table = read_table(customers, what="the customer table")
+        key = _join_column(table, set(writing), customers, redact)
         notes.append(f"{Path(customers).name}: joined by {key!r}")
         for row in table.rows:
             values = {column: value for column, value in row.items() if column != key and value not in (None, "")}
-            attributes.setdefault(str(row[key]), {}).update(values)
+            if row[key] is not None:
+                attributes.setdefault(public_id(str(row[key]), level=redact), {}).update(values)
         files.update({column: Path(customers).name for column in table.columns if column != key})
     if orders is not None:
-        table = read_table(orders, what="orders table")
-        key = _join_column(table, set(writing), orders, id_column)
+        table = read_table(orders, what="the orders table")
+        key = _join_column(table, set(writing), orders, redact)
         notes.append(f"{Path(orders).name}: joined by {key!r}")
         for customer_id, features in order_features(table, key).items():
-            attributes.setdefault(customer_id, {}).update(features)
+            attributes.setdefault(public_id(customer_id, level=redact), {}).update(features)
             files.update(dict.fromkeys(features, Path(orders).name))
     records = {key: Customer(customer_id=key, attributes=value) for key, value in sorted(attributes.items())}
     return CustomerTable(customers=records, file_of_column=files, notes=tuple(notes))
 
 
-def _join_column(table: Table, writing: set[str], path: str, named: str | None) -> str:
-    if named is not None and named in table.columns:
-        candidates = [named]
-    else:
-        lowered = {column.lower().strip(): column for column in table.columns}
-        candidates = [lowered[name] for name in ID_COLUMNS if name in lowered] + list(table.columns)
-    joined = {column: len(writing & {str(row.get(column)) for row in table.rows}) for column in candidates}
+def _join_column(table: Table, writing: set[str], path: str, redact: RedactLevel) -> str:
+    """The column that holds the customers' ids: of those named like one first, the one that joins most."""
+    lowered = {column.lower().strip(): column for column in table.columns}
+    candidates = [lowered[name] for name in ID_COLUMNS if name in lowered] + list(table.columns)
+    joined = {
+        column: len(writing & {public_id(str(row.get(column)), level=redact) for row in table.rows})
+        for column in candidates
+    }
     best = max(candidates, key=lambda column: joined[column], default="")
     if not best or joined[best] < max(1, LEAST_JOINED * min(len(writing), len(table.rows))):
         raise _does_not_join(table, writing, path, best)
@@ -214,6 +228,7 @@ def _compare(
         share=people / known,
         share_elsewhere=share_there,
         people=people,
+        people_elsewhere=people_there,
         known=known,
         ratio=(people / known) / share_there if share_there else None,
         interval=interval,

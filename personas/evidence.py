@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from personas.counting import Support, count_supports, length_strata
 from personas.facets import Facet
 from personas.grounding import LEAST_QUOTE_WORDS, quote_words
+from personas.terms import stems
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus, Space
 from retrieval.documents import Document
@@ -19,6 +21,9 @@ from retrieval.splitting import sentence_spans
 
 SAME_FACET = 0.8
 """Cosine of two facets' centres from which they are one thing said in two themes."""
+
+SAME_WORDS = 0.5
+"""Share of a value's words, weighed by rarity, that a passage of its group must hold to say the same."""
 
 LONGEST_QUOTE = 240
 """Characters; a longer sentence is evidence but not a quote to read."""
@@ -29,6 +34,9 @@ PASSAGES_READ = 40
 
 CLAIMS_PER_ATTRIBUTE = 4
 CLAIMS_PER_SEGMENT = 14
+LEAST_LIFT = 0.9
+"""Adjusted ratio below which a thing is said less here than elsewhere: it does not belong on the segment's card."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceItem:
@@ -79,6 +87,7 @@ class EvidenceBase:
         self.corpus = corpus
         self.themes = themes
         self.tags = tags
+        self.stems = [stems(text) for text in corpus.passage_texts]
         self.facets = self._merge(facets)
         self.strata = length_strata(corpus.words_per_customer)
 
@@ -86,6 +95,10 @@ class EvidenceBase:
     def vectors(self) -> list[tuple[Space, dict[int, int]]]:
         """Each space with the place of every passage row in it."""
         return [(space, {int(row): place for place, row in enumerate(space.rows)}) for space in self.corpus.spaces]
+
+    def places_of(self, space: Space) -> dict[int, int]:
+        """Where each passage row stands in the space's vectors."""
+        return next(places for other, places in self.vectors if other is space)
 
     def vectors_of(self, rows: NDArray[np.int64]) -> tuple[Space, NDArray[np.float32]]:
         """The space that holds the first of the rows, and the vectors ``(n, d)`` of those rows that it holds."""
@@ -104,6 +117,27 @@ class EvidenceBase:
         voiced = np.zeros(len(self.corpus.customer_ids), dtype=bool)
         voiced[self.corpus.passage_customer[rows]] = True
         return voiced
+
+    @cached_property
+    def _rarity(self) -> dict[str, float]:
+        """How much a stem tells: the logarithm of how many passages there are for each that holds it."""
+        frequency = Counter(stem for found in self.stems for stem in found)
+        return {stem: float(np.log(1 + len(self.stems) / count)) for stem, count in frequency.items()}
+
+    def share_said(self, wanted: set[str], row: int) -> float:
+        """The share of the wanted stems that a passage says, 0..1; rare ones weigh more."""
+        weights = {stem: self._rarity.get(stem, 0.0) for stem in wanted}
+        total = sum(weights.values())
+        return sum(weights[stem] for stem in wanted & self.stems[row]) / total if total > 0 else 0.0
+
+    def specificity(self, wanted: set[str]) -> float:
+        """How telling stems are together, 0..1: one that occurs once tells all, a common one next to nothing."""
+        rarest = float(np.log(1 + len(self.stems)))
+        return min(1.0, sum(self._rarity.get(stem, rarest) for stem in wanted) / rarest) if wanted else 0.0
+
+    def rows_tagged(self, attribute: str, space: Space) -> NDArray[np.int64]:
+        """All passages of the space, of everybody, that speak of the attribute."""
+        return space.rows[[attribute in self.tags[int(row)] for row in space.rows]]
 
     def count(self, rows: NDArray[np.int64], inside: NDArray[np.bool_]) -> Support:
         """The people behind the passages, inside and outside of a segment."""
@@ -146,6 +180,9 @@ class EvidenceBase:
         for index in order:
             facets = self.facets[index]
             attribute, main = facets[0].attribute, facets[0].theme
+            adjusted = supports[index].adjusted_lift
+            if adjusted is not None and adjusted < LEAST_LIFT:
+                continue
             if per_attribute.get(attribute, 0) >= CLAIMS_PER_ATTRIBUTE or per_theme.get(main, 0) >= 2:
                 continue
             group = self._group(facets, supports[index], inside)
@@ -171,9 +208,20 @@ class EvidenceBase:
         rows: NDArray[np.int64],
         support: Support,
         inside: NDArray[np.bool_],
+        *,
+        quotable: NDArray[np.int64] | None = None,
     ) -> EvidenceGroup:
-        """A group of these passages with its quotable sentences."""
-        here = rows[inside[self.corpus.passage_customer[rows]]]
+        """A group of these passages with its quotable sentences.
+
+        Args:
+            attribute: what it is about.
+            themes: the themes it comes from.
+            rows: the passages people are counted in, of everybody.
+            support: the people behind `rows`.
+            inside: ``(people,)`` the segment's members.
+            quotable: the passages to quote from; the segment's own of `rows` where None.
+        """
+        here = rows[inside[self.corpus.passage_customer[rows]]] if quotable is None else quotable
         centre = self.centre_of(here)
         space, vectors = self.vectors_of(here)
         nearest = here[np.argsort(-(vectors @ centre), kind="stable")][:PASSAGES_READ]
@@ -187,9 +235,7 @@ class EvidenceBase:
             space=space,
         )
 
-    def _items(
-        self, rows: NDArray[np.int64], centre: NDArray[np.float32], space: Space
-    ) -> tuple[EvidenceItem, ...]:
+    def _items(self, rows: NDArray[np.int64], centre: NDArray[np.float32], space: Space) -> tuple[EvidenceItem, ...]:
         spans = [(int(row), document, start, end) for row in rows for document, start, end in self._sentences(int(row))]
         if not spans:
             return ()

@@ -99,5 +99,6 @@ def build_facets(themes: ThemeModel, tags: list[tuple[str, ...]]) -> list[Facet]
             for key in keys:
                 rows.setdefault((theme, key), []).append(row)
     return [
-        Facet(theme=theme, attribute=key, rows=np.array(rows[theme, key], dtype=np.int64)) for theme, key in sorted(rows)
+        Facet(theme=theme, attribute=key, rows=np.array(rows[theme, key], dtype=np.int64))
+        for theme, key in sorted(rows)
     ]

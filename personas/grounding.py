@@ -23,9 +23,20 @@ LEAST_QUOTE_WORDS = 4
 SHORTEST_REPAIR = 12
 """Characters; anything shorter is near to something everywhere."""
 
-SAME_CHARACTERS = str.maketrans(
-    {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "‑": "-", "−": "-"}
-)
+SAME_CHARACTERS = str.maketrans({
+    "‘": "'",
+    "’": "'",
+    "‚": "'",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "–": "-",
+    "—": "-",
+    "‑": "-",
+    "−": "-",
+})
 
 
 @dataclass(frozen=True)
@@ -91,16 +102,14 @@ def _cite(document: Document, source: _Folded, start: int, end: int, *, verdict:
     if document.turns and not any(begin <= first and last <= finish for begin, finish in document.turns):
         # The words of an agent or an interviewer are nobody's voice.
         return None
-    return Citation.model_validate(
-        {
-            "document_id": document.document_id,
-            "customer_id": document.customer_id,
-            "start": first,
-            "end": last,
-            "quote": document.text[first:last],
-            "verdict": verdict,
-        }
-    )
+    return Citation.model_validate({
+        "document_id": document.document_id,
+        "customer_id": document.customer_id,
+        "start": first,
+        "end": last,
+        "quote": document.text[first:last],
+        "verdict": verdict,
+    })
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:

@@ -30,7 +30,11 @@ def check_sentence(sentence: ProposedSentence, claims: Sequence[Claim]) -> str:
     strange = _numbers(sentence.text) - _numbers_of(held)
     if strange:
         return f"numbers that no claim holds: {', '.join(sorted(strange))}"
-    if sentence.origin == "llm" and NUMBER_WORDS.search(sentence.text) and not _quoted(NUMBER_WORDS, sentence.text, held):
+    if (
+        sentence.origin == "llm"
+        and NUMBER_WORDS.search(sentence.text)
+        and not _quoted(NUMBER_WORDS, sentence.text, held)
+    ):
         return "a proportion in words that no claim holds"
     names = {name.lower() for name in PROPER_NAME.findall(sentence.text)} - _words_of(held)
     if names:
@@ -41,7 +45,10 @@ def check_sentence(sentence: ProposedSentence, claims: Sequence[Claim]) -> str:
 
 
 def settle_sentences(
-    proposed: Sequence[ProposedSentence], again: Sequence[ProposedSentence], claims: Sequence[Claim], language: OutputLanguage
+    proposed: Sequence[ProposedSentence],
+    again: Sequence[ProposedSentence],
+    claims: Sequence[Claim],
+    language: OutputLanguage,
 ) -> tuple[list[Sentence], list[str]]:
     """The narrative: sentences that pass, those of the second attempt where the first failed, else plain ones.
 
@@ -81,6 +88,7 @@ def _numbers_of(claims: Sequence[Claim]) -> set[str]:
     for claim in claims:
         numbers |= {str(claim.people), str(claim.people_elsewhere)}
         numbers |= {str(percent(claim.share)), str(percent(claim.share_elsewhere))}
+        numbers |= {"1"} if 0 < claim.share_elsewhere < 0.005 else set()  # "less than 1 %"
         numbers |= {str(percent(claim.interval.low)), str(percent(claim.interval.high))}
         if claim.adjusted_lift is not None:
             numbers |= {f"{claim.adjusted_lift:.1f}", f"{claim.adjusted_lift:.0f}"}
@@ -91,7 +99,9 @@ def _numbers_of(claims: Sequence[Claim]) -> set[str]:
 
 def _quoted(pattern: re.Pattern[str], text: str, claims: Sequence[Claim]) -> bool:
     """Whether everything the pattern finds in the text stands in the claims' values or quotes."""
-    source = " ".join(part.casefold() for claim in claims for part in (claim.value, *(c.quote for c in claim.citations)))
+    source = " ".join(
+        part.casefold() for claim in claims for part in (claim.value, *(c.quote for c in claim.citations))
+    )
     return all(match.group().casefold() in source for match in pattern.finditer(text))
 
 

@@ -148,6 +148,7 @@ class Characteristic(Record):
     share: float
     share_elsewhere: float
     people: int
+    people_elsewhere: int = 0
     known: int
     """Members of the segment of whom the column is known."""
     ratio: float | None

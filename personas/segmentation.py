@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -98,12 +99,13 @@ def person_vectors(corpus: Corpus) -> NDArray[np.float32]:
     return _unit_rows(np.hstack(blocks)) if blocks else np.zeros((people, 0), dtype=np.float32)
 
 
-def segment_people(
-    corpus: Corpus, themes: ThemeModel, *, segments: int | None, seed: int
-) -> Grouping:
+def segment_people(corpus: Corpus, themes: ThemeModel, *, segments: int | None, seed: int) -> Grouping:
     """The people with enough text, grouped by what they voice.
 
     Args:
+        corpus: who wrote what.
+        themes: what they voice.
+        seed: of everything random.
         segments: how many segments; None chooses 3 to 12 (or one, where nothing holds).
 
     Raises:
@@ -121,7 +123,39 @@ def segment_people(
         return _one_segment(people, f"{len(people)} people wrote enough to be placed, too few to split")
     profiles = person_profiles(corpus, themes)[people]
     vectors = person_vectors(corpus)[people]
-    return _choose(people, _candidate_methods(profiles, vectors, segments), segments, seed=seed)
+    from threadpoolctl import threadpool_limits
+
+    # Sums in another order differ in the last bit: one thread gives the same segments on any machine, and matrices of
+    # this size are not faster on two.
+    with threadpool_limits(1):
+        return _choose(people, _candidate_methods(profiles, vectors, segments), segments, seed=seed)
+
+
+def group_by_column(corpus: Corpus, values: dict[str, str], column: str) -> Grouping:
+    """The people grouped by a column of the customer table; those without a value are outliers.
+
+    Args:
+        corpus: who wrote something.
+        values: customer id -> value.
+        column: its name, for the report.
+    """
+    people = np.flatnonzero(corpus.words_per_customer > 0)
+    mine = [values.get(corpus.customer_ids[at]) for at in people]
+    sizes = Counter(value for value in mine if value is not None)
+    order = {value: place for place, value in enumerate(sorted(sizes, key=lambda value: (-sizes[value], value)))}
+    weights = np.zeros((len(people), max(1, len(order))))
+    for row, value in enumerate(mine):
+        if value is not None:
+            weights[row, order[value]] = 1.0
+    return Grouping(
+        people=people,
+        weights=weights,
+        representation=column,
+        reason=f"people are grouped by {column!r}, as asked: {', '.join(order)}",
+        stability=1.0,
+        segment_stability=(1.0,) * weights.shape[1],
+        candidates=(),
+    )
 
 
 def _candidate_methods(
@@ -129,16 +163,22 @@ def _candidate_methods(
 ) -> list[_Method]:
     counts = [segments] if segments is not None else [k for k in SEGMENT_COUNTS if k <= len(profiles) // 4]
     counts = [k for k in counts if k <= profiles.shape[1]]
-    by_profile = [
-        _Method("theme profiles", lambda rows, seed, k=k: factorise(profiles[rows], k, seed=seed)) for k in counts
-    ]
+    by_profile = [_by_profile(profiles, count) for count in counts]
     if segments is not None:
-        return [*by_profile, _Method("whole-person vectors", lambda rows, seed: _k_means(vectors[rows], segments, seed))]
-    by_vector = [
-        _Method("whole-person vectors", lambda rows, seed, r=r: _person_communities(vectors[rows], r, seed))
-        for r in PERSON_RESOLUTIONS
-    ]
+        return [
+            *by_profile,
+            _Method("whole-person vectors", lambda rows, seed: _k_means(vectors[rows], segments, seed)),
+        ]
+    by_vector = [_by_vector(vectors, resolution) for resolution in PERSON_RESOLUTIONS]
     return by_profile + by_vector
+
+
+def _by_profile(profiles: NDArray[np.float32], count: int) -> _Method:
+    return _Method("theme profiles", lambda rows, seed: factorise(profiles[rows], count, seed=seed))
+
+
+def _by_vector(vectors: NDArray[np.float32], resolution: float) -> _Method:
+    return _Method("whole-person vectors", lambda rows, seed: _person_communities(vectors[rows], resolution, seed))
 
 
 def factorise(profiles: NDArray[np.float32], components: int, *, seed: int) -> Weights:
@@ -178,7 +218,7 @@ def _soft_by_centre(vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> 
     count = int(labels.max()) + 1
     centres = np.zeros((count, vectors.shape[1]), dtype=np.float32)
     np.add.at(centres, labels, vectors)
-    soft = np.clip(vectors @ _unit_rows(centres).T, 0.0, 1.0).astype(np.float64) ** 8
+    soft: Weights = np.clip(vectors @ _unit_rows(centres).T, 0.0, 1.0).astype(np.float64) ** 8
     soft[np.arange(len(labels)), labels] = soft.max(axis=1) + 1e-6
     return soft
 
@@ -204,7 +244,9 @@ class _Trial:
 def _choose(people: NDArray[np.int64], methods: list[_Method], segments: int | None, *, seed: int) -> Grouping:
     trials = [_try(method, len(people), seed=seed) for method in methods]
     least = 2 if segments is None else 1
-    usable = [index for index, trial in enumerate(trials) if least <= trial.segments <= max(segments or 0, LARGEST_COUNT)]
+    usable = [
+        index for index, trial in enumerate(trials) if least <= trial.segments <= max(segments or 0, LARGEST_COUNT)
+    ]
     stable = [index for index in usable if segments or trials[index].stability >= LEAST_STABILITY]
     if not stable:
         return _one_segment(people, "no grouping of these people comes back when a fifth of them is left out")
@@ -232,7 +274,9 @@ def _choose(people: NDArray[np.int64], methods: list[_Method], segments: int | N
 
 def _reason(method: _Method, trial: _Trial, segments: int | None) -> str:
     if segments is not None:
-        return f"{segments} segments were asked for; {method.representation} hold best (agreement {trial.stability:.2f})"
+        return (
+            f"{segments} segments were asked for; {method.representation} hold best (agreement {trial.stability:.2f})"
+        )
     return (
         f"{method.representation} with {trial.segments} segments tell people apart most for how often the grouping "
         f"comes back when a fifth of the people is left out (agreement {trial.stability:.2f}, 1 is always)"
@@ -254,7 +298,7 @@ def _try(method: _Method, count: int, *, seed: int) -> _Trial:
 
 def _strongest(weights: Weights) -> NDArray[np.int64]:
     """``(people,)`` the strongest segment; -1 for people who belong to none."""
-    labels = weights.argmax(axis=1).astype(np.int64)
+    labels: NDArray[np.int64] = weights.argmax(axis=1).astype(np.int64)
     labels[weights.max(axis=1) <= 0] = -1
     return labels
 
@@ -315,4 +359,5 @@ def _one_segment(people: NDArray[np.int64], reason: str) -> Grouping:
 
 
 def _unit_rows(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
+    unit: NDArray[np.float32] = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
+    return unit

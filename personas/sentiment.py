@@ -9,7 +9,6 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-
 HAN = re.compile(r"[\u3400-\u9fff]")
 ENGLISH_NEGATION = re.compile(r"\b(?:not|no|don't|doesn't|didn't|isn't|wasn't|aren't|without|hardly|nothing)\b", re.I)
 CHINESE_NEGATION = "不没无非别未"

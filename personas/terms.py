@@ -11,6 +11,7 @@ import numpy as np
 
 from retrieval.words import search_words
 
+
 @cache
 def stop_words() -> frozenset[str]:
     """English and Chinese words that say nothing of a topic; one a line in ``stop_words.txt``."""
@@ -45,7 +46,7 @@ def distinctive_terms(groups: Sequence[Iterable[list[str]]], *, top: int) -> lis
         top: how many terms a group gets at most.
 
     Source:
-        Grootendorst, BERTopic: neural topic modeling with a class-based TF-IDF procedure, arXiv 2203.05794, section 3.3.
+        Grootendorst, BERTopic: neural topic modeling with a class-based TF-IDF procedure, arXiv 2203.05794.
     """
     counts = [Counter(word for words in group for word in words) for group in groups]
     total: Counter[str] = Counter()

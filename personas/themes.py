@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,16 +116,15 @@ def _choose_resolution(graph: object, *, seed: int) -> float:
 
 
 def _resampled_agreement(graph: object, resolution: float, *, seed: int) -> float:
-    """Mean adjusted Rand index between groupings of two overlapping samples of the passages, on what they share."""
+    """Mean adjusted Rand index of the passages' grouping with those of samples of four fifths."""
     count = graph.shape[0]  # type: ignore[attr-defined]  # scipy's sparse matrices ship no types
     rng = np.random.default_rng(seed)
-    size = min(int(count * RESAMPLED_SHARE), LARGEST_RESAMPLE)
+    base = np.sort(rng.permutation(count)[:LARGEST_RESAMPLE])
+    whole = graph[base][:, base]  # type: ignore[index]  # as above
+    full = find_communities(whole, resolution=resolution, seed=seed)
     scores = []
     for draw in range(RESAMPLES):
-        base = np.sort(rng.permutation(count)[: min(count, int(size / RESAMPLED_SHARE))])
-        sample = np.sort(rng.permutation(len(base))[:size])
-        whole = graph[base][:, base]  # type: ignore[index]  # as above
-        full = find_communities(whole, resolution=resolution, seed=seed)
+        sample = np.sort(rng.permutation(len(base))[: max(2, int(len(base) * RESAMPLED_SHARE))])
         part = find_communities(whole[sample][:, sample], resolution=resolution, seed=seed + draw + 1)
         scores.append(adjusted_rand(full[sample], part))
     return float(np.mean(scores))
@@ -157,7 +157,7 @@ def theme_label(terms: tuple[str, ...]) -> str:
 
 
 def _majority_language(corpus: Corpus, rows: NDArray[np.int64]) -> Language:
-    languages = [corpus.document_by_id[corpus.passages[row].document_id].language for row in rows]
+    languages: list[Language] = [corpus.document_by_id[corpus.passages[row].document_id].language for row in rows]
     # Short texts have no language of their own; they go with the rest of their theme.
-    known = [language for language in languages if language != "unknown"] or languages
-    return max(sorted(set(known)), key=known.count) if known else "unknown"
+    known: list[Language] = [language for language in languages if language != "unknown"] or languages
+    return Counter(sorted(known)).most_common(1)[0][0] if known else "unknown"

@@ -37,6 +37,38 @@ CHINESE = {
 }
 FALLBACK = {"en": "{share} say: “{value}”", "zh": "{share}说：“{value}”"}
 
+CAUTIONS: dict[OutputLanguage, dict[str, str]] = {
+    "en": {
+        "more": (
+            "They wrote more than others (median {here:.0f} words against {there:.0f}); the adjusted column "
+            "compares like with like."
+        ),
+        "less": (
+            "They wrote less than others (median {here:.0f} words against {there:.0f}); what they did not "
+            "say may still be true of them."
+        ),
+        "few": "Only {people} people: shares move by {step} points with every person.",
+        "unstable": (
+            "The segment comes back in {stability} of 100 resamples on average: read it as a tendency, not "
+            "as a group with a border."
+        ),
+        "length": "“{value}” looks raised (×{raw:.1f}) and is not once length is evened out (×{adjusted:.1f}).",
+        "same": (
+            "Segments are made from what people say, so the ratios describe them; they do not prove a "
+            "difference on other people."
+        ),
+    },
+    "zh": {
+        "more": "他们写得比别人多（中位数 {here:.0f} 字，其他人 {there:.0f} 字）；“校正”一栏按篇幅相近的人比较。",
+        "less": "他们写得比别人少（中位数 {here:.0f} 字，其他人 {there:.0f} 字）；没说的不等于没有。",
+        "few": "只有 {people} 人：每多一人，比例就变动 {step} 个百分点。",
+        "unstable": "该群体在重抽样中平均重现 {stability}%：请看作一种倾向，而非边界清楚的群体。",
+        "length": "“{value}”看似偏高（×{raw:.1f}），按篇幅校正后并不高（×{adjusted:.1f}）。",
+        "same": "群体本身由人们所说的话划分，比例只描述他们，并不证明在其他人身上也有差别。",
+    },
+}
+"""What to be careful about, per language."""
+
 NOTABLE_RATIO = 1.5
 """Adjusted ratio from which a sentence compares with everybody else."""
 
@@ -73,6 +105,10 @@ def _comparison(claim: Claim, language: OutputLanguage) -> str:
     ratio = claim.adjusted_lift
     notable = ratio is None or ratio >= NOTABLE_RATIO
     there = percent(claim.share_elsewhere)
+    if not notable:
+        return "。" if language == "zh" else "."
+    if claim.people_elsewhere == 0:
+        return "，其他人没有提到。" if language == "zh" else "; nobody else says so."
     if language == "zh":
-        return f"，其他人中只有 {there}%。" if notable else "。"
-    return f", against {there} % of everyone else." if notable else "."
+        return f"，其他人中只有 {there or '不到 1'}%。"
+    return f", against {there or 'less than 1'} % of everyone else."

@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from personas.attributes import Attribute
 from personas.authors.seam import ProposedClaim, ProposedName, ProposedQuote, ProposedSentence, SegmentBrief
-from personas.evidence import EvidenceGroup
+from personas.evidence import SAME_WORDS, EvidenceBase, EvidenceGroup
 from personas.grounding import quote_words
+from personas.models.ledger import Totals
 from personas.records import Claim
-from personas.terms import content_words, stems
+from personas.terms import content_words, stem, stems
 from personas.wording import plain_sentence
 
-CLAUSE_BREAK = re.compile(r"[,.;:!?()\[\]\"“”，。；：！？、（）…\n]+|\s[-–—/]+\s|(?:\s|^)(?:but|because|although)\s", re.IGNORECASE)
+CLAUSE_BREAK = re.compile(
+    r"[,.;:!?()\[\]\"“”，。；：！？、（）…\n]+|\s[-–—/]+\s|(?:\s|^)(?:but|because|although)\s", re.IGNORECASE
+)
 SHORTEST_PHRASE = 2
 LONGEST_PHRASE = 9
 """Words of a value: enough to say something, few enough to be read at a glance."""
 
-COMMON_WEIGHT = 0.4
-"""How much of a phrase's score is how many of the other quotes share its words; the rest is closeness to the centre."""
+CLOSENESS_WEIGHT, COMMON_WEIGHT, TELLING_WEIGHT = 0.4, 0.4, 0.2
+"""What makes a phrase stand for its group: close to the centre, said by many, and not in words everybody uses."""
+
+PASSAGES_COMPARED = 60
+"""Passages of the group a phrase is compared with, spread over all of it."""
+
+LEADING = re.compile(
+    r"^(?:and|so|but|or|also|especially|such as|e\.?g\.?|like|which|that|then|maybe|plus|rather than|i think"
+    r"|perhaps)\s+",
+    re.IGNORECASE,
+)
+"""Words that tie a clause to one before it."""
 
 LEDE_SENTENCES = 6
+LEDE_LEAST = 4
+LEDE_SHARE = 0.06
+"""Share of the segment from which a claim belongs into the opening paragraph."""
 
 
 class ExtractiveAuthor:
-    """Quotes instead of writing: works without any model and is the floor below every other author."""
+    """Quotes instead of writing: works without any model and is the floor below every other author.
+
+    Args:
+        base: all the evidence, to tell rare words from common ones.
+    """
+
+    def __init__(self, base: EvidenceBase) -> None:
+        self._base = base
 
     @property
     def kind(self) -> str:
@@ -39,13 +63,18 @@ class ExtractiveAuthor:
         """Empty: there is none."""
         return ""
 
+    @property
+    def totals(self) -> Totals:
+        """Nothing."""
+        return Totals()
+
     def propose(
         self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
     ) -> list[ProposedClaim]:
         """One claim a group: its most central phrase, carried by its most central sentences."""
         claims = []
         for group in groups:
-            value = central_phrase(group)
+            value = central_phrase(group, self._base)
             if value:
                 claims.append(claim_from_group(attribute.key, value, group))
         return claims
@@ -54,7 +83,9 @@ class ExtractiveAuthor:
         """The attribute's own question, with the segment's terms."""
         return [f"{attribute.question[brief.source_language]} {' '.join(brief.terms[:3])}"]
 
-    def narrate(self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]) -> list[ProposedSentence]:
+    def narrate(
+        self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]
+    ) -> list[ProposedSentence]:
         """Plain sentences about the claims that set the segment apart, each attribute once before any twice."""
         return [
             ProposedSentence(
@@ -66,12 +97,12 @@ class ExtractiveAuthor:
     def name(self, brief: SegmentBrief, claims: Sequence[Claim], taken: Sequence[str]) -> ProposedName:
         """The first terms that no other name uses; the tagline is the most telling claim."""
         used = {word for name in taken for word in content_words(name)}
-        free = [term for term in brief.terms if term not in used] or list(brief.terms)
-        lead = free[:2] or ["…"]
+        by_stem = {stem(term): term for term in reversed(brief.terms) if term not in used}
+        lead = list(reversed(by_stem.values()))[:2] or list(brief.terms[:2]) or ["…"]
         value = claims[0].value if claims else ""
         if brief.language == "zh":
-            return ProposedName(name=f"关注{'与'.join(lead)}的人", tagline=f"“{value}”", origin="extractive")
-        name = f"People of {' and '.join(lead)}" if len(lead) > 1 else f"People of {lead[0]}"
+            return ProposedName(name=f"谈论{'与'.join(lead)}的人", tagline=f"“{value}”", origin="extractive")
+        name = f"Voices on {' and '.join(lead)}"
         return ProposedName(name=name, tagline=f"“{value}”", origin="extractive")
 
     def prompts_used(self) -> dict[str, str]:
@@ -89,35 +120,38 @@ def claim_from_group(attribute: str, value: str, group: EvidenceGroup, *, origin
     )
 
 
-def central_phrase(group: EvidenceGroup) -> str:
+def central_phrase(group: EvidenceGroup, base: EvidenceBase) -> str:
     """The clause that says best what the group's sentences have in common; empty where none can be read alone."""
     phrases = sorted({phrase for item in group.items for phrase in clauses(item.quote)})
     if not phrases:
         return ""
-    vectors = group.space.embedder.embed(phrases)
-    closeness = vectors @ group.centre
-    item_stems = [stems(item.quote) for item in group.items]
-    common = np.array([_shared(phrase, item_stems) for phrase in phrases])
-    return phrases[int(np.argmax((1 - COMMON_WEIGHT) * closeness + COMMON_WEIGHT * common))]
+    closeness = group.space.embedder.embed(phrases) @ group.centre
+    rows = group.rows[:: max(1, len(group.rows) // PASSAGES_COMPARED)]
+    wanted = [stems(phrase) for phrase in phrases]
+    common = np.array([np.mean([base.share_said(words, int(row)) >= SAME_WORDS for row in rows]) for words in wanted])
+    telling = np.array([base.specificity(words) for words in wanted])
+    score = CLOSENESS_WEIGHT * closeness + COMMON_WEIGHT * common + TELLING_WEIGHT * telling
+    return phrases[int(np.argmax(score))]
 
 
 def clauses(sentence: str) -> list[str]:
     """The sentence's parts that are short enough for a value."""
     parts = (re.sub(r"^[\s\-–—*•'·]+|[\s\-–—*'·]+$", "", part or "") for part in CLAUSE_BREAK.split(sentence))
+    parts = (LEADING.sub("", part) for part in parts)
     return [part for part in parts if SHORTEST_PHRASE <= quote_words(part) <= LONGEST_PHRASE and content_words(part)]
 
 
-def _shared(phrase: str, item_stems: list[set[str]]) -> float:
-    """The mean share of the phrase's stems that another sentence uses too, 0..1."""
-    wanted = stems(phrase)
-    return float(np.mean([len(wanted & found) / len(wanted) for found in item_stems])) if wanted else 0.0
-
-
 def choose_for_lede(claims: Sequence[Claim]) -> list[Claim]:
-    """The claims a narrative is made of: supported ones, each attribute once before any comes twice."""
+    """The claims a narrative is made of, most telling first: supported ones, no attribute more than twice.
+
+    What only a few say comes in where there is nothing better.
+    """
     usable = [claim for claim in claims if claim.status == "supported"] or list(claims)
-    first: list[Claim] = []
-    rest: list[Claim] = []
-    for claim in usable:
-        (rest if any(claim.attribute == other.attribute for other in first) else first).append(claim)
-    return (first + rest)[:LEDE_SENTENCES]
+    voiced = [claim for claim in usable if claim.share >= LEDE_SHARE]
+    per_attribute: Counter[str] = Counter()
+    chosen: list[Claim] = []
+    for claim in [*voiced, *(claim for claim in usable if claim.share < LEDE_SHARE)]:
+        if per_attribute[claim.attribute] < 2 and (claim.share >= LEDE_SHARE or len(chosen) < LEDE_LEAST):
+            chosen.append(claim)
+            per_attribute[claim.attribute] += 1
+    return chosen[:LEDE_SENTENCES]

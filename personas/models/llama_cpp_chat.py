@@ -248,7 +248,7 @@ def _load(path: Path, *, n_ctx: int | None, n_threads: int) -> Llama:
         raise EnvironmentProblem(
             "local models need llama-cpp-python, which is not installed",
             where=str(path),
-            mend="pip install 'personas[local]', or choose --llm extractive",
+            mend="pip install '.[local]', or choose --llm extractive",
         ) from error
     _silence_llama_cpp()
     if not path.is_file():

@@ -78,4 +78,4 @@ def docx_to_text(data: bytes, *, where: str) -> str:
 
 
 def _not_installed(files: str, package: str, where: str) -> EnvironmentProblem:
-    return EnvironmentProblem(f"reading {files} needs {package}", where=where, mend="pip install 'personas[files]'")
+    return EnvironmentProblem(f"reading {files} needs {package}", where=where, mend="pip install '.[files]'")

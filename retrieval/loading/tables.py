@@ -434,7 +434,7 @@ def _read_excel(data: bytes, where: str) -> RawTable:
         from openpyxl import load_workbook
     except ImportError as error:
         raise EnvironmentProblem(
-            "reading .xlsx files needs openpyxl", where=where, mend="pip install 'personas[files]'"
+            "reading .xlsx files needs openpyxl", where=where, mend="pip install '.[files]'"
         ) from error
     import warnings
     from zipfile import BadZipFile

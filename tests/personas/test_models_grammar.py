@@ -67,7 +67,7 @@ _NAMES = st.sampled_from(["a", "b-c", "name", "Größe", "属性", "x_1", "defau
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_text_of_the_grammar_is_a_valid_answer(data: st.DataObject) -> None:
     text = data.draw(texts_of(schema_to_gbnf(answer_schema(Answer))))
     value = Answer.model_validate_json(text)
@@ -77,7 +77,7 @@ def test_every_text_of_the_grammar_is_a_valid_answer(data: st.DataObject) -> Non
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_text_of_any_models_grammar_is_a_valid_answer(data: st.DataObject) -> None:
     fields = data.draw(st.dictionaries(_NAMES, _LEAVES, min_size=1, max_size=4))
     # Aliases, as Python has no fields of such names.

@@ -1,0 +1,198 @@
+"""From proposals to claims: quotes found in their sources, values carried by them, people counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personas.attributes import Attribute
+from personas.authors.seam import ProposedClaim
+from personas.counting import Support
+from personas.evidence import SAME_WORDS, EvidenceBase, EvidenceGroup
+from personas.grounding import carried_share, ground_quote
+from personas.records import Basis, Characteristic, Claim, ClaimStatus
+from personas.terms import stems
+from retrieval.documents import Citation
+
+DEFAULT_MIN_PEOPLE = 3
+"""Fewer people than this are an anecdote."""
+
+MOST_QUOTES = 5
+LEAST_CARRIED = 0.5
+"""Share of a value's content words that its quotes must hold (the prompt's examples and the model's own knowledge do
+not count as evidence)."""
+
+SAME_MEANING = 0.6
+"""Cosine to the claim's words from which a passage of its group says the same in other words."""
+
+
+@dataclass(frozen=True)
+class Grounded:
+    """A proposal that holds, or what was wrong with it."""
+
+    proposal: ProposedClaim
+    citations: tuple[Citation, ...]
+    dropped: tuple[str, ...]
+    """Quotes that were not kept, each with the reason."""
+    fault: str = ""
+    """Why the claim is dropped; empty where it holds."""
+
+
+def ground_proposal(proposal: ProposedClaim) -> Grounded:
+    """The proposal with its quotes found in their sources, one a person.
+
+    It is dropped where no quote is left, or where the quotes do not carry its value.
+    """
+    citations: dict[str, Citation] = {}
+    dropped: list[str] = []
+    for quote in proposal.quotes:
+        items = quote.group.items
+        named = items[quote.item].document if quote.item is not None and quote.item < len(items) else None
+        finding = ground_quote(quote.text, named, [item.document for item in items])
+        if finding.citation is None:
+            dropped.append(f"{quote.text[:80]!r}: {finding.reason}")
+        else:
+            citations.setdefault(finding.citation.customer_id, finding.citation)
+    kept = tuple(citations.values())[:MOST_QUOTES]
+    fault = ""
+    if not kept:
+        fault = "none of its quotes stands in the evidence"
+    elif carried_share(proposal.value, [citation.quote for citation in kept]) < LEAST_CARRIED:
+        fault = "its quotes do not carry its value"
+    return Grounded(proposal, kept, tuple(dropped), fault)
+
+
+def supporting_rows(value: str, group: EvidenceGroup, base: EvidenceBase) -> NDArray[np.int64]:
+    """The passages of the group that say what the claim says: they share its telling words, or lie close to it.
+
+    A group is what people say of a theme; a claim may be narrower, so its people are counted passage by passage.
+    """
+    wanted = stems(value)
+    shares = np.array([base.share_said(wanted, int(row)) >= SAME_WORDS for row in group.rows])
+    probe = group.space.embedder.embed([value])[0]
+    places = base.places_of(group.space)
+    close = np.array([float(group.space.vectors[places[int(row)]] @ probe) >= SAME_MEANING for row in group.rows])
+    return group.rows[np.flatnonzero(shares | close)]
+
+
+def count_claim(grounded: Grounded, base: EvidenceBase, inside: NDArray[np.bool_]) -> Support:
+    """The people behind a grounded claim, inside and outside of the segment; those quoted always count."""
+    groups = {id(quote.group): quote.group for quote in grounded.proposal.quotes}
+    parts = [supporting_rows(grounded.proposal.value, group, base) for group in groups.values()]
+    quoted = {citation.document_id: citation for citation in grounded.citations}
+    cited = [
+        item.row
+        for group in groups.values()
+        for item in group.items
+        if (citation := quoted.get(item.document.document_id)) is not None
+        and item.start < citation.end
+        and citation.start < item.end
+    ]
+    return base.count(np.unique(np.concatenate([*parts, np.array(cited, dtype=np.int64)])), inside)
+
+
+def make_claim(
+    number: int, grounded: Grounded, support: Support, attribute: Attribute, base: EvidenceBase, *, min_people: int
+) -> Claim:
+    """The claim with its numbers; `anecdotal` where fewer than the least number stand behind it or are quoted."""
+    least = attribute.min_people or min_people
+    quoted = len({citation.customer_id for citation in grounded.citations})
+    status: ClaimStatus = "supported" if min(support.people, quoted) >= least else "anecdotal"
+    note = grounded.proposal.note
+    if status == "anecdotal":
+        note = "; ".join(filter(None, [note, f"{min(support.people, quoted)} people quoted, {least} needed"]))
+    themes = sorted({theme for quote in grounded.proposal.quotes for theme in quote.group.themes})
+    return Claim(
+        claim_id=f"c{number}",
+        attribute=attribute.key,
+        value=grounded.proposal.value,
+        status=status,
+        citations=grounded.citations,
+        theme_ids=tuple(base.themes.themes[theme].theme_id for theme in themes),
+        origin=grounded.proposal.origin,
+        note=note,
+        **_numbers(support),
+    )
+
+
+def _numbers(support: Support) -> dict[str, object]:
+    return {
+        "people": support.people,
+        "people_elsewhere": support.people_elsewhere,
+        "share": support.share,
+        "share_elsewhere": support.share_elsewhere,
+        "interval": support.interval,
+        "lift": support.lift,
+        "adjusted_lift": support.adjusted_lift,
+    }
+
+
+def drop_repeats(grounded: Sequence[Grounded]) -> list[Grounded]:
+    """The proposals without those that repeat an earlier one of the same attribute, in words or in quotes."""
+    kept: list[Grounded] = []
+    for candidate in grounded:
+        mine = stems(candidate.proposal.value)
+        spans = {(c.document_id, c.start) for c in candidate.citations}
+        for other in kept:
+            if other.proposal.attribute != candidate.proposal.attribute:
+                continue
+            theirs = stems(other.proposal.value)
+            same_words = bool(mine) and len(mine & theirs) / len(mine | theirs) >= 0.6
+            same_quotes = len(spans & {(c.document_id, c.start) for c in other.citations}) * 2 > len(spans)
+            if same_words or same_quotes:
+                break
+        else:
+            kept.append(candidate)
+    return kept
+
+
+BEHAVIOUR_WORDS = (
+    "order",
+    "spent",
+    "buy",
+    "often",
+    "usage",
+    "use",
+    "frequency",
+    "visit",
+    "device",
+    "plan",
+    "how_",
+    "tenure",
+    "long",
+)
+"""Columns whose name holds one of these tell what people do; the others who they are."""
+
+MOST_DATA_CLAIMS = 4
+
+
+def data_claims(characteristics: Sequence[Characteristic], files: dict[str, str]) -> list[Claim]:
+    """Claims from the customer table: the values over-represented among the members, each with its basis.
+
+    Their ids are given when the segment's claims are ordered.
+    """
+    raised = [
+        item for item in characteristics if item.share > item.share_elsewhere and item.people >= DEFAULT_MIN_PEOPLE
+    ]
+    return [
+        Claim(
+            claim_id="data",
+            attribute="behaviours" if any(word in item.column.lower() for word in BEHAVIOUR_WORDS) else "demographics",
+            value=f"{item.column}: {item.value}",
+            status="supported",
+            people=item.people,
+            people_elsewhere=item.people_elsewhere,
+            share=item.share,
+            share_elsewhere=item.share_elsewhere,
+            interval=item.interval,
+            lift=item.ratio,
+            adjusted_lift=None,
+            basis=Basis(file=files.get(item.column, ""), column=item.column, value=item.value),
+            origin="data",
+            note=f"known of {item.known} people of the segment",
+        )
+        for item in raised[:MOST_DATA_CLAIMS]
+    ]

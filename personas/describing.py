@@ -1,0 +1,208 @@
+"""Segments by numbers: who is in them, their words, their neighbours; no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from persona_kit.hashing import stable_seed
+from personas.attributes import OutputLanguage
+from personas.counting import count_supports
+from personas.evidence import EvidenceBase
+from personas.records import MapPoint, Segment, SegmentQuality
+from personas.segmentation import OUTLIERS, TOO_LITTLE_TEXT, Grouping
+from personas.terms import content_words, distinctive_terms
+from personas.themes import ThemeModel
+from retrieval.corpus import Corpus
+
+TERMS_PER_SEGMENT = 12
+NEIGHBOURS_SHOWN = 2
+MOST_MAP_POINTS = 1500
+"""People on the map; more are sampled, as points beyond this only overlap."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribedSegment:
+    """A segment with what the numbers say of it."""
+
+    segment: Segment
+    inside: NDArray[np.bool_]
+    """``(people,)`` over the corpus's customers."""
+    terms: tuple[str, ...]
+    neighbours: tuple[str, ...]
+    """Terms of the nearest other segments, one line each."""
+    source_language: OutputLanguage
+    median_words: float
+
+
+def build_segments(
+    corpus: Corpus, themes: ThemeModel, grouping: Grouping, *, silent: Sequence[str]
+) -> tuple[Segment, ...]:
+    """All segments: the groups by falling size, then outliers and people with too little text, where there are any.
+
+    Args:
+        corpus: who wrote what.
+        themes: for the segments' theme profiles.
+        grouping: who belongs where.
+        silent: customers of the table who wrote nothing.
+    """
+    ids = np.array(corpus.customer_ids, dtype=object)
+    voiced = themes.voices(corpus.passage_customer, len(ids))
+    labels, placed = grouping.labels, set(grouping.people.tolist())
+    segments = []
+    for label in range(grouping.weights.shape[1]):
+        rows = np.flatnonzero(labels == label)
+        own = grouping.people[rows]
+        strengths = grouping.weights[rows, label]
+        rest = np.delete(grouping.weights[rows], label, axis=1)
+        gap = strengths - (rest.max(axis=1) if rest.shape[1] else 0.0)
+        profile = {themes.themes[t].theme_id: float(s) for t, s in enumerate(voiced[own].mean(axis=0)) if s > 0}
+        segments.append(
+            Segment(
+                segment_id=f"s{label + 1}",
+                kind="segment",
+                customer_ids=tuple(ids[own]),
+                memberships=tuple(float(value) for value in strengths),
+                theme_profile=profile,
+                quality=SegmentQuality(stability=grouping.segment_stability[label], separation=float(gap.mean())),
+            )
+        )
+    outliers = [str(name) for name in ids[grouping.people[labels < 0]]]
+    quiet = [ids[index] for index in range(len(ids)) if index not in placed]
+    for name, kind, members in (
+        (OUTLIERS, "outliers", outliers),
+        (TOO_LITTLE_TEXT, "too little text", sorted([*quiet, *silent])),
+    ):
+        if members:
+            segments.append(
+                Segment.model_validate({
+                    "segment_id": name,
+                    "kind": kind,
+                    "customer_ids": tuple(members),
+                    "memberships": (0.0,) * len(members),
+                })
+            )
+    return tuple(segments)
+
+
+def describe_segments(corpus: Corpus, themes: ThemeModel, segments: Sequence[Segment]) -> list[DescribedSegment]:
+    """The segments proper (no outliers, nobody with too little text), described."""
+    index = {customer_id: at for at, customer_id in enumerate(corpus.customer_ids)}
+    proper = [segment for segment in segments if segment.kind == "segment"]
+    words = [content_words(text) for text in corpus.passage_texts]
+    insides = []
+    for segment in proper:
+        inside = np.zeros(len(index), dtype=bool)
+        inside[[index[customer_id] for customer_id in segment.customer_ids]] = True
+        insides.append(inside)
+    said = [[words[row] for row in np.flatnonzero(inside[corpus.passage_customer])] for inside in insides]
+    terms = distinctive_terms(said, top=TERMS_PER_SEGMENT)
+    nearest = _nearest(themes, corpus, insides)
+    return [
+        DescribedSegment(
+            segment=segment,
+            inside=insides[at],
+            terms=terms[at],
+            neighbours=tuple(", ".join(terms[other][:5]) for other in nearest[at]),
+            source_language=main_language(corpus, insides[at]),
+            median_words=float(np.median(corpus.words_per_customer[insides[at]])),
+        )
+        for at, segment in enumerate(proper)
+    ]
+
+
+def _nearest(themes: ThemeModel, corpus: Corpus, insides: list[NDArray[np.bool_]]) -> list[list[int]]:
+    if len(insides) < 2:
+        return [[] for _ in insides]
+    profiles = np.stack([themes.soft[inside[corpus.passage_customer]].mean(axis=0) for inside in insides])
+    profiles /= np.maximum(np.linalg.norm(profiles, axis=1, keepdims=True), 1e-9)
+    likeness = profiles @ profiles.T
+    np.fill_diagonal(likeness, -1.0)
+    return [np.argsort(-row, kind="stable")[:NEIGHBOURS_SHOWN].tolist() for row in likeness]
+
+
+def main_language(corpus: Corpus, inside: NDArray[np.bool_] | None = None) -> OutputLanguage:
+    """The language most was written in, of the two that personas are written in."""
+    english = chinese = 0
+    members = None if inside is None else {corpus.customer_ids[at] for at in np.flatnonzero(inside)}
+    for document in corpus.documents:
+        if members is None or document.customer_id in members:
+            english += document.language == "en"
+            chinese += document.language == "zh"
+    return "zh" if chinese > english else "en"
+
+
+def length_explains(corpus: Corpus, segments: Sequence[DescribedSegment]) -> float:
+    """The share of the variance of log text length that the segments explain, 0..1: less is better."""
+    logs = np.log1p(corpus.words_per_customer.astype(np.float64))
+    placed = np.zeros(len(logs), dtype=bool)
+    between = 0.0
+    for described in segments:
+        placed |= described.inside
+    total = float(((logs[placed] - logs[placed].mean()) ** 2).sum()) if placed.any() else 0.0
+    for described in segments:
+        mine = logs[described.inside]
+        between += len(mine) * float((mine.mean() - logs[placed].mean()) ** 2)
+    return between / total if total > 0 else 0.0
+
+
+def compare_themes(
+    base: EvidenceBase, segments: Sequence[DescribedSegment]
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float | None]]]:
+    """For each segment, the share of its people who voice each theme, and the adjusted ratio to everybody else."""
+    voiced = base.themes.voices(base.corpus.passage_customer, len(base.corpus.customer_ids))
+    shares: dict[str, dict[str, float]] = {}
+    lifts: dict[str, dict[str, float | None]] = {}
+    for described in segments:
+        supports = count_supports(voiced, described.inside, base.strata)
+        ids = [theme.theme_id for theme in base.themes.themes]
+        shares[described.segment.segment_id] = {key: s.share for key, s in zip(ids, supports, strict=True)}
+        lifts[described.segment.segment_id] = {key: s.adjusted_lift for key, s in zip(ids, supports, strict=True)}
+    return shares, lifts
+
+
+def lay_out_map(
+    profiles: NDArray[np.float32], corpus: Corpus, segments: Sequence[Segment], *, seed: int
+) -> list[MapPoint]:
+    """Where each person stands on the map, 0..1 in both directions; neighbours voice like things.
+
+    Args:
+        profiles: ``(people, themes)`` of everybody who wrote.
+        corpus: for the customers' ids.
+        segments: who belongs where.
+        seed: of the layout and, above 1,500 people, of the sample.
+    """
+    segment_of = {customer: segment.segment_id for segment in segments for customer in segment.customer_ids}
+    count = len(corpus.customer_ids)
+    rng = np.random.default_rng(stable_seed(seed, "map"))
+    chosen = np.sort(rng.permutation(count)[:MOST_MAP_POINTS])
+    places = _embed_plane(profiles[chosen], seed=seed)
+    low, high = places.min(axis=0), places.max(axis=0)
+    places = (places - low) / np.maximum(high - low, 1e-9)
+    return [
+        MapPoint(
+            customer_id=corpus.customer_ids[at], x=float(x), y=float(y), segment_id=segment_of[corpus.customer_ids[at]]
+        )
+        for at, (x, y) in zip(chosen, places, strict=True)
+    ]
+
+
+def _embed_plane(profiles: NDArray[np.float32], *, seed: int) -> NDArray[np.float64]:
+    """``(n, 2)``: t-SNE of the profiles, a circle where there are too few people for a map.
+
+    Source:
+        van der Maaten, Hinton: Visualizing data using t-SNE, JMLR 9 (2008).
+    """
+    count = len(profiles)
+    if count < 10 or profiles.shape[1] < 3:
+        angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    reduced = PCA(min(20, count - 1, profiles.shape[1]), random_state=seed).fit_transform(profiles)
+    model = TSNE(2, init="pca", perplexity=min(30, count / 4), max_iter=400, random_state=seed)
+    return np.asarray(model.fit_transform(reduced), dtype=np.float64)

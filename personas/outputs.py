@@ -1,0 +1,266 @@
+"""The files a run leaves: written beside their place and moved into it, never over a different run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from persona_kit.atomic_write import write_text_atomically
+from persona_kit.errors import OutputError
+from persona_kit.hashing import sha256_json
+from persona_kit.version import tool_version
+from personas.models.ledger import Totals
+from personas.options import GenerateOptions
+from personas.records import MapPoint, PersonaSet
+from personas.themes import ThemeModel
+from retrieval.corpus import Corpus
+from retrieval.documents import Document, Quarantined
+from retrieval.reading import Reading
+
+MANIFEST = "manifest.json"
+NOT_OF_THE_RESULT = frozenset({"out", "workspace", "force", "stdin"})
+"""Options that do not change what a run finds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What the manifest tells of a run."""
+
+    run_key: str
+    sources: tuple[str, ...]
+    reading: Reading
+    options: GenerateOptions
+    author: str
+    model: str
+    totals: Totals
+    timings_s: Mapping[str, float]
+
+
+class OutputFolder:
+    """The folder of the results.
+
+    Args:
+        path: where it is or will be.
+        force: whether the results of a different run may be replaced.
+    """
+
+    def __init__(self, path: Path, *, force: bool) -> None:
+        self.path = path
+        self._force = force
+
+    def check_writable(self) -> None:
+        """Fails before any work is done where nothing could be written at its end.
+
+        Raises:
+            OutputError: when the folder cannot be made or written, or holds something that is not a run.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise OutputError(
+                "the output is a file, not a folder", where=str(self.path), mend="name a folder with --out"
+            )
+        parent = self.path if self.path.exists() else self._nearest_parent()
+        try:
+            with tempfile.TemporaryFile(dir=parent):
+                pass
+        except OSError as error:
+            raise OutputError(
+                f"the output folder cannot be written: {error.strerror or error}",
+                where=str(self.path),
+                mend="name a folder you can write to with --out",
+            ) from error
+        holds = [entry.name for entry in self.path.iterdir()] if self.path.exists() else []
+        if holds and MANIFEST not in holds and not self._force:
+            raise OutputError(
+                f"the output folder holds something else ({', '.join(sorted(holds)[:3])})",
+                where=str(self.path),
+                mend="name another folder with --out, or add --force to write into this one",
+            )
+
+    def _nearest_parent(self) -> Path:
+        parent = self.path.absolute().parent
+        while not parent.exists():
+            parent = parent.parent
+        return parent
+
+    def check_same_run(self, run_key: str) -> None:
+        """Fails where the folder holds the results of a run of other inputs or options.
+
+        Raises:
+            OutputError: unless `force` was given.
+        """
+        manifest = self.path / MANIFEST
+        if self._force or not manifest.exists():
+            return
+        try:
+            stored = json.loads(manifest.read_text(encoding="utf-8")).get("run_key")
+        except (OSError, ValueError, AttributeError):
+            stored = None
+        if stored != run_key:
+            raise OutputError(
+                "the output folder holds the results of a run with other inputs or options",
+                where=str(self.path),
+                mend="name another folder with --out, or add --force to replace them",
+            )
+
+    def replace_files(self, files: Mapping[str, str]) -> list[Path]:
+        """Writes all files beside the folder, then moves them in; the manifest last, so that it vouches for the rest.
+
+        Raises:
+            OutputError: when that fails; the files that were there before are then still whole.
+        """
+        staging: Path | None = None
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(dir=self.path, prefix=".part-"))
+            for name, text in files.items():
+                write_text_atomically(staging / name, text)
+            written = []
+            for name in sorted(files, key=lambda name: name == MANIFEST):
+                Path(staging / name).replace(self.path / name)
+                written.append(self.path / name)
+        except OSError as error:
+            raise OutputError(
+                f"the results cannot be written: {error.strerror or error}",
+                where=str(self.path),
+                mend="check that the disk has room and the folder is yours, then run again: nothing is computed twice",
+            ) from error
+        finally:
+            if staging is not None:
+                shutil.rmtree(staging, ignore_errors=True)
+        return sorted(written)
+
+
+def tell_run_key(reading: Reading, options: GenerateOptions) -> str:
+    """A key of everything that shapes the results: the inputs' bytes and the options."""
+    settings = options.model_dump(mode="json", exclude=set(NOT_OF_THE_RESULT))
+    return sha256_json({"files": reading.files, "options": settings, "version": tool_version()})
+
+
+def build_manifest(persona_set: PersonaSet, facts: RunFacts) -> dict[str, Any]:
+    """Everything needed to tell how the results came about, and to check them again."""
+    totals = facts.totals
+    prompts = {name: digest for persona in persona_set.personas for name, digest in persona.provenance.prompts.items()}
+    return {
+        "format_version": persona_set.format_version,
+        "tool_version": tool_version(),
+        "run_key": facts.run_key,
+        "sources": [{"given": source, "path": _absolute(source)} for source in facts.sources],
+        "inputs": dict(facts.reading.files),
+        "options": facts.options.model_dump(mode="json", exclude={"stdin", "force"}),
+        "counts": {
+            "inputs": facts.reading.inputs,
+            "processed": len(facts.reading.documents),
+            "quarantined": len(facts.reading.quarantined),
+            "people": persona_set.people,
+            "personas": len(persona_set.personas),
+            "claims": sum(len(persona.claims) for persona in persona_set.personas),
+        },
+        "engine": {"author": facts.author, "model": facts.model},
+        "embedder": persona_set.segmentation.embedder,
+        "prompts": dict(sorted(prompts.items())),
+        "seed": facts.options.seed,
+        "model_calls": {"made": totals.made, "reused": totals.reused, "failed": totals.failed},
+        "tokens": {"prompt": totals.prompt_tokens, "completion": totals.completion_tokens},
+        "cost_usd": totals.cost_usd if totals.cost_usd is not None else (0.0 if facts.author == "extractive" else None),
+        "timings_s": dict(facts.timings_s),
+    }
+
+
+def _absolute(source: str) -> str:
+    return source if source == "-" else str(Path(source).absolute())
+
+
+def write_outputs(
+    folder: OutputFolder,
+    persona_set: PersonaSet,
+    corpus: Corpus,
+    themes: ThemeModel,
+    points: Sequence[MapPoint],
+    shares: Mapping[str, Mapping[str, float]],
+    lifts: Mapping[str, Mapping[str, float | None]],
+    manifest: Mapping[str, Any],
+    quarantined: Sequence[Quarantined],
+) -> list[Path]:
+    """Writes every file of a run; see `docs/outputs.md` for what each holds.
+
+    Raises:
+        OutputError: when the folder cannot be written; what was there before is then still whole.
+    """
+    from personas.reporting.html import render_html
+    from personas.reporting.markdown import render_markdown
+
+    cited = _cited_documents(persona_set, corpus)
+    return folder.replace_files({
+        "personas.json": _without_members(persona_set).model_dump_json(indent=2) + "\n",
+        "personas.md": render_markdown(persona_set),
+        "report.html": render_html(
+            persona_set, map_points=points, documents=cited, theme_shares=shares, segment_lifts=lifts, manifest=manifest
+        ),
+        "assignments.csv": _assignments(persona_set),
+        "themes.csv": _themes(corpus, themes),
+        "documents.csv": _documents(corpus.documents),
+        "quarantine.jsonl": "".join(item.model_dump_json() + "\n" for item in quarantined),
+        MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=2) + "\n",
+    })
+
+
+def _cited_documents(persona_set: PersonaSet, corpus: Corpus) -> dict[str, Document]:
+    ids = {
+        citation.document_id
+        for persona in persona_set.personas
+        for claim in persona.claims
+        for citation in (*claim.citations, *claim.counter_citations)
+    }
+    return {document_id: corpus.document_by_id[document_id] for document_id in sorted(ids)}
+
+
+def _without_members(persona_set: PersonaSet) -> PersonaSet:
+    """The set as it is written: who belongs where stands in assignments.csv and themes.csv only."""
+    segments = tuple(s.model_copy(update={"customer_ids": (), "memberships": ()}) for s in persona_set.segments)
+    themes = tuple(theme.model_copy(update={"passage_ids": ()}) for theme in persona_set.themes)
+    return persona_set.model_copy(update={"segments": segments, "themes": themes})
+
+
+def _assignments(persona_set: PersonaSet) -> str:
+    persona_of = {persona.segment_id: persona.persona_id for persona in persona_set.personas}
+    rows = sorted(
+        (customer_id, segment.segment_id, persona_of.get(segment.segment_id, ""), f"{strength:.3f}")
+        for segment in persona_set.segments
+        for customer_id, strength in zip(segment.customer_ids, segment.memberships, strict=True)
+    )
+    return _csv(("customer_id", "segment_id", "persona_id", "confidence"), rows)
+
+
+def _themes(corpus: Corpus, themes: ThemeModel) -> str:
+    rows = (
+        (
+            passage.document_id,
+            passage.customer_id,
+            passage.start,
+            passage.end,
+            themes.themes[theme].theme_id if theme >= 0 else "",
+            f"{confidence:.3f}",
+        )
+        for passage, theme, confidence in zip(corpus.passages, themes.passage_theme, themes.confidence, strict=True)
+    )
+    return _csv(("document_id", "customer_id", "start", "end", "theme_id", "confidence"), rows)
+
+
+def _documents(documents: Iterable[Document]) -> str:
+    rows = ((d.document_id, d.customer_id, d.source, d.text_sha256) for d in documents)
+    return _csv(("document_id", "customer_id", "source", "text_sha256"), rows)
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return buffer.getvalue()
