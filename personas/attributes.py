@@ -29,9 +29,9 @@ class Attribute(Record):
     min_people: int | None = None
     """Least number of people behind a claim; the run's --min-people where it is not set."""
     cues: tuple[str, ...] = ()
-    """Regular expressions that mark a passage as speaking of it."""
+    """Regular expressions, in lower case, that mark a passage as speaking of it."""
     question_cues: tuple[str, ...] = ()
-    """Regular expressions that mark a survey question as asking for it."""
+    """Regular expressions, in lower case, that mark a survey question as asking for it."""
 
     @cached_property
     def cue_pattern(self) -> re.Pattern[str]:
@@ -45,7 +45,8 @@ class Attribute(Record):
 
 
 def _join_patterns(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)", re.IGNORECASE)
+    # Texts are lower case when they are searched: a third faster than ignoring case in the pattern.
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
 
 
 class AttributeSchema(Record):

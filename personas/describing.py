@@ -20,7 +20,7 @@ from retrieval.corpus import Corpus
 
 TERMS_PER_SEGMENT = 12
 NEIGHBOURS_SHOWN = 2
-MOST_MAP_POINTS = 1500
+MOST_MAP_POINTS = 1000
 """People on the map; more are sampled, as points beyond this only overlap."""
 
 
@@ -56,6 +56,8 @@ def build_segments(
     for label in range(grouping.weights.shape[1]):
         rows = np.flatnonzero(labels == label)
         own = grouping.people[rows]
+        if not len(own):
+            continue  # nobody wrote enough to be placed
         strengths = grouping.weights[rows, label]
         rest = np.delete(grouping.weights[rows], label, axis=1)
         gap = strengths - (rest.max(axis=1) if rest.shape[1] else 0.0)
@@ -173,7 +175,7 @@ def lay_out_map(
         profiles: ``(people, themes)`` of everybody who wrote.
         corpus: for the customers' ids.
         segments: who belongs where.
-        seed: of the layout and, above 1,500 people, of the sample.
+        seed: of the layout and, above 1,000 people, of the sample.
     """
     segment_of = {customer: segment.segment_id for segment in segments for customer in segment.customer_ids}
     count = len(corpus.customer_ids)
@@ -204,5 +206,5 @@ def _embed_plane(profiles: NDArray[np.float32], *, seed: int) -> NDArray[np.floa
     from sklearn.manifold import TSNE
 
     reduced = PCA(min(20, count - 1, profiles.shape[1]), random_state=seed).fit_transform(profiles)
-    model = TSNE(2, init="pca", perplexity=min(30, count / 4), max_iter=400, random_state=seed)
+    model = TSNE(2, init="pca", perplexity=min(30, count / 4), max_iter=350, random_state=seed)
     return np.asarray(model.fit_transform(reduced), dtype=np.float64)

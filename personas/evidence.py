@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personas.counting import Support, count_supports, length_strata
-from personas.facets import Facet
+from personas.facets import FALLBACK_KEY, Facet
 from personas.grounding import LEAST_QUOTE_WORDS, quote_words
 from personas.terms import stems
 from personas.themes import ThemeModel
@@ -172,7 +172,7 @@ class EvidenceBase:
         supports = count_supports(self._voiced, inside, self.strata)
         order = sorted(
             (index for index, support in enumerate(supports) if support.people > 0),
-            key=lambda index: (-_telling(supports[index], min_people, int((~inside).sum())), index),
+            key=lambda index: (-self._worth(index, supports[index], min_people, int((~inside).sum())), index),
         )
         chosen: list[EvidenceGroup] = []
         per_attribute: dict[str, int] = {}
@@ -196,6 +196,11 @@ class EvidenceBase:
             if len(chosen) == CLAIMS_PER_SEGMENT:
                 break
         return chosen
+
+    def _worth(self, index: int, support: Support, min_people: int, others: int) -> float:
+        """What a group tells; half of it where nothing but its words says what it is about."""
+        telling = _telling(support, min_people, others)
+        return telling / 2 if self.facets[index][0].attribute == FALLBACK_KEY and telling > 0 else telling
 
     def _group(self, facets: tuple[Facet, ...], support: Support, inside: NDArray[np.bool_]) -> EvidenceGroup:
         rows = np.unique(np.concatenate([facet.rows for facet in facets]))

@@ -54,7 +54,9 @@ def _question_scores(question: str, schema: AttributeSchema) -> dict[str, float]
     ``workflow_needs_not_addressed`` asks for needs and ``workflow_needs_addressed`` for goals: longest match wins.
     """
     found = {
-        attribute.key: max((len(match.group()) for match in attribute.question_pattern.finditer(question)), default=0)
+        attribute.key: max(
+            (len(match.group()) for match in attribute.question_pattern.finditer(question.lower())), default=0
+        )
         for attribute in schema.attribute
     }
     longest = max(found.values(), default=0)
@@ -66,8 +68,9 @@ def _question_scores(question: str, schema: AttributeSchema) -> dict[str, float]
 def _tags_of(
     text: str, document: Document, schema: AttributeSchema, questions: dict[str, dict[str, float]]
 ) -> tuple[str, ...]:
+    lowered = text.lower()
     cues = {
-        attribute.key: float(min(2, sum(1 for _ in attribute.cue_pattern.finditer(text))))
+        attribute.key: float(min(2, sum(1 for _ in attribute.cue_pattern.finditer(lowered))))
         for attribute in schema.attribute
     }
     scores = {key: score + questions.get(document.question, {}).get(key, 0.0) for key, score in cues.items()}

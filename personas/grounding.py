@@ -74,19 +74,27 @@ def find_quote(quote: str, document: Document) -> Citation | None:
     Exact after folding is `verified`, a near match is `repaired`: then the source's own words are cited.
     Time grows with the length of the document, not with its square.
     """
+    quote = unicodedata.normalize("NFC", quote)  # as the text of record is
     wanted = _fold(quote.strip().strip("\"'“”‘’「」『』…").strip()).text.strip(" .…")
     if not wanted:
         return None
     source = _fold(document.text)
     place = source.text.find(wanted)
-    if place >= 0:
-        return _cite(document, source, place, place + len(wanted), verdict="verified", exact=True)
+    while place >= 0:
+        citation = _cite(document, source, place, place + len(wanted), verdict="verified", exact=True)
+        if citation is not None:
+            return citation
+        # The agent may have said it first, and the customer after.
+        place = source.text.find(wanted, place + 1)
     if len(wanted) < SHORTEST_REPAIR:
         return None
     from rapidfuzz.fuzz import partial_ratio_alignment
 
     match = partial_ratio_alignment(wanted, source.text, score_cutoff=LEAST_RATIO)
     if match is None or match.dest_end - match.dest_start < SHORTEST_REPAIR:
+        return None
+    if match.src_end - match.src_start < len(wanted) * LEAST_RATIO / 100:
+        # A short document that stands whole within a longer quote: the rest of the quote is from elsewhere.
         return None
     return _cite(document, source, match.dest_start, match.dest_end, verdict="repaired", exact=False)
 

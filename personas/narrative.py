@@ -13,11 +13,13 @@ from personas.wording import percent, plain_sentence
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 NUMBER_WORDS = re.compile(
-    r"\b(?:half|third|quarter|majority|most of them|two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?)\b"
-    r"|一半|多数|三分之|四分之|[二三四五六七八九十]成",
+    r"\b(?:half|third|quarter|majority|most of them|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?)\b"
+    r"|一半|多数|[二三四五六七八九十百]分之|[一二三四五六七八九十]成",
     re.IGNORECASE,
 )
-PROPER_NAME = re.compile(r"(?<![.!?“\"] )(?<!^)\b[A-Z][a-z]{2,}\b")
+# Not \b: between a Chinese character and a Latin letter there is no word border.
+PROPER_NAME = re.compile(r"(?<![.!?“\"] )(?<!^)(?<![A-Za-z0-9_])[A-Z][a-z]{2,}(?![A-Za-z0-9_])")
 
 
 def check_sentence(sentence: ProposedSentence, claims: Sequence[Claim]) -> str:

@@ -20,6 +20,7 @@ from personas.authors.extractive import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor, ProposedSentence, SegmentBrief
 from personas.claims import Grounded, count_claim, drop_repeats, ground_proposal, make_claim
 from personas.evidence import EvidenceBase, EvidenceGroup
+from personas.facets import FALLBACK_KEY
 from personas.narrative import check_sentence, settle_sentences
 from personas.records import Claim, Sentence
 from retrieval.search import EvidenceSearch
@@ -214,7 +215,9 @@ def _number(claims: Sequence[Claim]) -> list[Claim]:
 
 def _telling(claim: Claim) -> float:
     ratio = claim.adjusted_lift if claim.adjusted_lift is not None else (claim.lift or 10.0)
-    return float(np.sqrt(claim.share) * np.log(min(max(ratio, 0.1), 20.0)))
+    telling = float(np.sqrt(claim.share) * np.log(min(max(ratio, 0.1), 20.0)))
+    # What is only talked about says less than what is wanted or hated.
+    return telling / 2 if claim.attribute == FALLBACK_KEY else telling
 
 
 def build_graph(work: SegmentWork) -> CompiledStateGraph[Any, Any, Any, Any]:

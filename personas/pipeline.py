@@ -125,7 +125,7 @@ def generate(sources: Sequence[str], options: GenerateOptions, *, progress: Prog
             totals=author.totals,
             timings_s=clock.timings_s,
         )
-        persona_set = _gather(found, corpus, reading, table, personas, options, language, told.warnings)
+        persona_set = _gather(sources, found, corpus, reading, table, personas, options, language, told.warnings)
         with clock.stage("report"):
             files, manifest = _report(persona_set, found, corpus, facts, folder, told)
     return RunResult(persona_set=persona_set, out=options.out, files=files, manifest=manifest)
@@ -312,6 +312,7 @@ def _brief(described: DescribedSegment, corpus: Corpus, language: OutputLanguage
 
 
 def _gather(
+    sources: Sequence[str],
     found: _Structure,
     corpus: Corpus,
     reading: Reading,
@@ -322,7 +323,7 @@ def _gather(
     warnings: Sequence[str],
 ) -> PersonaSet:
     return PersonaSet(
-        title=options.title or _title(reading, language),
+        title=options.title or _title(sources, language),
         language=language,
         personas=personas,
         segments=found.segments,
@@ -334,8 +335,8 @@ def _gather(
     )
 
 
-def _title(reading: Reading, language: OutputLanguage) -> str:
-    names = list(dict.fromkeys(Path(name).stem if name != "-" else "stdin" for name in reading.files))
+def _title(sources: Sequence[str], language: OutputLanguage) -> str:
+    names = [Path(source).resolve().stem if source != "-" else "stdin" for source in sources]
     subject = names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}" if names else ""
     return f"{subject}：用户画像" if language == "zh" else f"Personas from {subject}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from personas.communities import adjusted_rand, find_communities, neighbour_grap
 from personas.records import CandidateGrouping
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 SEGMENT_COUNTS = (3, 4, 5, 6, 7, 8, 9)
 """How many segments `auto` tries: a product team can read seven personas, not seventy."""
@@ -32,7 +36,11 @@ LARGEST_RESAMPLE = 1200
 LEAST_STABILITY = 0.3
 """Below this nothing holds, and everybody is one segment."""
 
-LEAST_PEOPLE_TO_SPLIT = 12
+LEAST_PEOPLE_TO_SPLIT = 24
+LEAST_IN_SEGMENT = 5
+LEAST_PER_SEGMENT = 8
+"""People per segment tried: fewer make personas of single persons."""
+
 LEAST_WORDS = 12
 """People with fewer words cannot be placed; less where most people write little (`least_words`)."""
 
@@ -70,6 +78,8 @@ class _Method:
 
     representation: str
     group: Callable[[NDArray[np.int64], int], Weights]
+    least: int = LEAST_IN_SEGMENT
+    """People below which a group is no segment of its own; 1 where the user says how many there are."""
 
 
 def least_words(words: NDArray[np.int64]) -> int:
@@ -119,16 +129,83 @@ def segment_people(corpus: Corpus, themes: ThemeModel, *, segments: int | None, 
             where=f"--segments {segments}",
             mend="ask for fewer segments, or leave --segments away to let the data choose",
         )
-    if (segments is None and len(people) < LEAST_PEOPLE_TO_SPLIT) or segments == 1 or themes.soft.shape[1] < 2:
-        return _one_segment(people, f"{len(people)} people wrote enough to be placed, too few to split")
-    profiles = person_profiles(corpus, themes)[people]
-    vectors = person_vectors(corpus)[people]
+    parts = _by_space(corpus, people)
+    sizes = [len(part) for part in parts]
+    counts = [None] * len(parts) if segments is None else _allot(segments, sizes)
+    limits = _allot(LARGEST_COUNT, sizes)
+    profiles, vectors = person_profiles(corpus, themes), person_vectors(corpus)
     from threadpoolctl import threadpool_limits
 
     # Sums in another order differ in the last bit: one thread gives the same segments on any machine, and matrices of
     # this size are not faster on two.
     with threadpool_limits(1):
-        return _choose(people, _candidate_methods(profiles, vectors, segments), segments, seed=seed)
+        return _join([
+            _segment_part(part, profiles, vectors, count, most=most, seed=seed)
+            for part, count, most in zip(parts, counts, limits, strict=True)
+        ])
+
+
+def _by_space(corpus: Corpus, people: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The people parted by the vector space they wrote most in, most people first.
+
+    Distances are told within a space only: people of two scripts cannot be compared, so they are not mixed.
+    """
+    written = np.zeros((len(corpus.customer_ids), max(1, len(corpus.spaces))), dtype=np.int64)
+    for place, space in enumerate(corpus.spaces):
+        np.add.at(written[:, place], corpus.passage_customer[space.rows], 1)
+    main = written[people].argmax(axis=1)
+    parts = [people[main == place] for place in range(written.shape[1])]
+    return sorted((part for part in parts if len(part)), key=len, reverse=True) or [people]
+
+
+def _allot(segments: int, sizes: list[int]) -> list[int]:
+    """How many of the segments each part gets: at least one, the rest by people (largest remainder)."""
+    total = sum(sizes)
+    exact = [max(1.0, segments * size / total) if total else 1.0 for size in sizes]
+    counts = [int(value) for value in exact]
+    for place in sorted(range(len(sizes)), key=lambda at: counts[at] - exact[at])[: max(0, segments - sum(counts))]:
+        counts[place] += 1
+    return counts
+
+
+def _segment_part(
+    people: NDArray[np.int64],
+    profiles: NDArray[np.float32],
+    vectors: NDArray[np.float32],
+    segments: int | None,
+    *,
+    most: int,
+    seed: int,
+) -> Grouping:
+    """The people of one space, grouped into `segments`, or at most `most`."""
+    mine = profiles[people][:, profiles[people].any(axis=0)]
+    if (segments is None and len(people) < LEAST_PEOPLE_TO_SPLIT) or segments == 1 or mine.shape[1] < 2:
+        return _one_segment(people, f"{len(people)} people wrote enough to be placed, too few to split")
+    return _choose(people, _candidate_methods(mine, vectors[people], segments), segments, most=most, seed=seed)
+
+
+def _join(parts: list[Grouping]) -> Grouping:
+    """The groupings of the parts as one; segments by falling size over all of them."""
+    if len(parts) == 1:
+        return parts[0]
+    people = np.concatenate([part.people for part in parts])
+    weights = np.zeros((len(people), sum(part.weights.shape[1] for part in parts)))
+    row = column = 0
+    for part in parts:
+        height, width = part.weights.shape
+        weights[row : row + height, column : column + width] = part.weights
+        row, column = row + height, column + width
+    order = np.argsort(-np.bincount(_strongest(weights) + 1, minlength=weights.shape[1] + 1)[1:], kind="stable")
+    stabilities = [value for part in parts for value in part.segment_stability]
+    return Grouping(
+        people=people,
+        weights=weights[:, order],
+        representation=" and ".join(dict.fromkeys(part.representation for part in parts)),
+        reason="; ".join(f"{len(part.people)} people: {part.reason}" for part in parts),
+        stability=float(np.average([part.stability for part in parts], weights=[len(part.people) for part in parts])),
+        segment_stability=tuple(stabilities[at] for at in order),
+        candidates=tuple(candidate for part in parts for candidate in part.candidates),
+    )
 
 
 def group_by_column(corpus: Corpus, values: dict[str, str], column: str) -> Grouping:
@@ -138,12 +215,21 @@ def group_by_column(corpus: Corpus, values: dict[str, str], column: str) -> Grou
         corpus: who wrote something.
         values: customer id -> value.
         column: its name, for the report.
+
+    Raises:
+        UsageError: when nobody who wrote something has a value.
     """
     people = np.flatnonzero(corpus.words_per_customer > 0)
     mine = [values.get(corpus.customer_ids[at]) for at in people]
     sizes = Counter(value for value in mine if value is not None)
+    if not sizes:
+        raise UsageError(
+            f"nobody who wrote something has a value in the column {column!r}",
+            where=f"--segment-by {column}",
+            mend="choose a column that is filled in for the customers who wrote",
+        )
     order = {value: place for place, value in enumerate(sorted(sizes, key=lambda value: (-sizes[value], value)))}
-    weights = np.zeros((len(people), max(1, len(order))))
+    weights = np.zeros((len(people), len(order)))
     for row, value in enumerate(mine):
         if value is not None:
             weights[row, order[value]] = 1.0
@@ -161,24 +247,35 @@ def group_by_column(corpus: Corpus, values: dict[str, str], column: str) -> Grou
 def _candidate_methods(
     profiles: NDArray[np.float32], vectors: NDArray[np.float32], segments: int | None
 ) -> list[_Method]:
-    counts = [segments] if segments is not None else [k for k in SEGMENT_COUNTS if k <= len(profiles) // 4]
+    counts = (
+        [segments] if segments is not None else [k for k in SEGMENT_COUNTS if k <= len(profiles) // LEAST_PER_SEGMENT]
+    )
     counts = [k for k in counts if k <= profiles.shape[1]]
     by_profile = [_by_profile(profiles, count) for count in counts]
     if segments is not None:
         return [
-            *by_profile,
-            _Method("whole-person vectors", lambda rows, seed: _k_means(vectors[rows], segments, seed)),
+            *(replace(method, least=1) for method in by_profile),
+            _Method("whole-person vectors", lambda rows, seed: _k_means(vectors[rows], segments, seed), least=1),
         ]
-    by_vector = [_by_vector(vectors, resolution) for resolution in PERSON_RESOLUTIONS]
+    graphs: dict[bytes, csr_matrix] = {}
+    by_vector = [_by_vector(vectors, resolution, graphs) for resolution in PERSON_RESOLUTIONS]
     return by_profile + by_vector
 
 
 def _by_profile(profiles: NDArray[np.float32], count: int) -> _Method:
-    return _Method("theme profiles", lambda rows, seed: factorise(profiles[rows], count, seed=seed))
+    return _Method("theme profiles", lambda rows, seed: factorise(profiles[rows], min(count, len(rows)), seed=seed))
 
 
-def _by_vector(vectors: NDArray[np.float32], resolution: float) -> _Method:
-    return _Method("whole-person vectors", lambda rows, seed: _person_communities(vectors[rows], resolution, seed))
+def _by_vector(vectors: NDArray[np.float32], resolution: float, graphs: dict[bytes, csr_matrix]) -> _Method:
+    """Communities at one resolution; the resolutions share the graphs of the same people."""
+
+    def group(rows: NDArray[np.int64], seed: int) -> Weights:
+        key = rows.tobytes()
+        if key not in graphs:
+            graphs[key] = neighbour_graph(vectors[rows], neighbours=PERSON_NEIGHBOURS)
+        return _soft_by_centre(vectors[rows], find_communities(graphs[key], resolution=resolution, seed=seed))
+
+    return _Method("whole-person vectors", group)
 
 
 def factorise(profiles: NDArray[np.float32], components: int, *, seed: int) -> Weights:
@@ -201,15 +298,11 @@ def factorise(profiles: NDArray[np.float32], components: int, *, seed: int) -> W
     return weights
 
 
-def _person_communities(vectors: NDArray[np.float32], resolution: float, seed: int) -> Weights:
-    graph = neighbour_graph(vectors, neighbours=PERSON_NEIGHBOURS)
-    return _soft_by_centre(vectors, find_communities(graph, resolution=resolution, seed=seed))
-
-
 def _k_means(vectors: NDArray[np.float32], segments: int, seed: int) -> Weights:
     from sklearn.cluster import KMeans
 
-    labels = KMeans(segments, n_init=5, random_state=seed % 2**31).fit_predict(vectors)
+    # A resample may hold fewer people than segments.
+    labels = KMeans(min(segments, len(vectors)), n_init=5, random_state=seed % 2**31).fit_predict(vectors)
     return _soft_by_centre(vectors, np.asarray(labels, dtype=np.int64))
 
 
@@ -241,12 +334,14 @@ class _Trial:
         return self.stability**2 * self.entropy
 
 
-def _choose(people: NDArray[np.int64], methods: list[_Method], segments: int | None, *, seed: int) -> Grouping:
+def _choose(
+    people: NDArray[np.int64], methods: list[_Method], segments: int | None, *, most: int, seed: int
+) -> Grouping:
     trials = [_try(method, len(people), seed=seed) for method in methods]
-    least = 2 if segments is None else 1
-    usable = [
-        index for index, trial in enumerate(trials) if least <= trial.segments <= max(segments or 0, LARGEST_COUNT)
-    ]
+    most = min(most, max(2, len(people) // LEAST_PER_SEGMENT))
+    usable = [index for index, trial in enumerate(trials) if segments or 2 <= trial.segments <= most]
+    # Where a number was asked for, a method that leaves a segment empty is second choice.
+    usable = [index for index in usable if trials[index].segments == segments] or usable
     stable = [index for index in usable if segments or trials[index].stability >= LEAST_STABILITY]
     if not stable:
         return _one_segment(people, "no grouping of these people comes back when a fifth of them is left out")
@@ -286,7 +381,7 @@ def _reason(method: _Method, trial: _Trial, segments: int | None) -> str:
 def _try(method: _Method, count: int, *, seed: int) -> _Trial:
     rng = np.random.default_rng(stable_seed(seed, "choose"))
     base = np.sort(rng.permutation(count)[:LARGEST_RESAMPLE])
-    full = _strongest(_drop_tiny(method.group(base, seed)))
+    full = _strongest(_drop_tiny(method.group(base, seed), method.least))
     scores = []
     for _ in range(RESAMPLES):
         sample = np.sort(rng.permutation(len(base))[: max(2, int(len(base) * RESAMPLED_SHARE))])
@@ -305,7 +400,7 @@ def _strongest(weights: Weights) -> NDArray[np.int64]:
 
 def _settle(method: _Method, count: int, *, seed: int) -> tuple[Weights, float, tuple[float, ...]]:
     """The grouping of everybody, segments by falling size, with its stability overall and per segment."""
-    weights = _drop_tiny(method.group(np.arange(count), seed))
+    weights = _drop_tiny(method.group(np.arange(count), seed), method.least)
     sizes = np.bincount(_strongest(weights) + 1, minlength=weights.shape[1] + 1)[1:]
     weights = weights[:, np.argsort(-sizes, kind="stable")]
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
@@ -320,11 +415,11 @@ def _settle(method: _Method, count: int, *, seed: int) -> tuple[Weights, float, 
     return weights, float(np.mean(agreement)), tuple(float(value) for value in np.mean(overlaps, axis=0))
 
 
-def _drop_tiny(weights: Weights) -> Weights:
-    """Without the segments of fewer than 1 % of the people (or 3): their members become outliers."""
+def _drop_tiny(weights: Weights, least: int) -> Weights:
+    """Without the segments of fewer than 1 % of the people (or `least`): their members become outliers."""
     labels = _strongest(weights)
     sizes = np.bincount(labels + 1, minlength=weights.shape[1] + 1)[1:]
-    keep = sizes >= max(3, len(weights) // 100)
+    keep = sizes >= (1 if least == 1 else max(least, len(weights) // 100))
     if not keep.any() or keep.all():
         return weights[:, sizes > 0]
     outliers = (labels < 0) | ~keep[labels]

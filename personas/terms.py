@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -19,10 +19,14 @@ def stop_words() -> frozenset[str]:
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
-def content_words(text: str) -> list[str]:
-    """The text's words that can carry a topic, lower case, in order; Chinese is cut by jieba."""
+@lru_cache(maxsize=100_000)
+def content_words(text: str) -> tuple[str, ...]:
+    """The text's words that can carry a topic, lower case, in order; Chinese is cut by jieba.
+
+    Themes, segments and claims all ask for the words of the same passages: they are cut once.
+    """
     silent = stop_words()
-    return [word for word in search_words(text) if len(word) > 1 and word not in silent and not word.isnumeric()]
+    return tuple(word for word in search_words(text) if len(word) > 1 and word not in silent and not word.isnumeric())
 
 
 def stem(word: str) -> str:
@@ -38,7 +42,7 @@ def stems(text: str) -> set[str]:
     return {stem(word) for word in content_words(text)}
 
 
-def distinctive_terms(groups: Sequence[Iterable[list[str]]], *, top: int) -> list[tuple[str, ...]]:
+def distinctive_terms(groups: Sequence[Iterable[Sequence[str]]], *, top: int) -> list[tuple[str, ...]]:
     """The terms that set each group of texts apart, best first, by class-based TF-IDF.
 
     Args:

@@ -23,6 +23,7 @@ BURST_SIMILARITY = 0.75
 """Jaccard overlap of three-word shingles from which two posts count as near-identical."""
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_WRITTEN_LINE_END = re.compile(r"(?<=[^\x00-\x7f]|[.!?)\"])(?:\\{1,2}(?:r\\{1,2})?n)+")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLACEHOLDER = re.compile(r"\[(?:email|phone|card|iban|id number|login|ip address)\]")
@@ -33,8 +34,12 @@ _FILLERS = frozenset({"n/a", "na", "n.a", "n.a.", "nan", "null", "#n/a", "nil", 
 def normalise_text(text: str) -> str:
     r"""The text in NFC, lines ended by ``\n``, without control characters and outer white space.
 
+    A line end that an export wrote out as a backslash and an ``n`` becomes one behind the end of a
+    sentence or a Chinese character, where it cannot be part of a path.
     Lone surrogates (from broken JSON escapes) become U+FFFD, so that every text can be written as UTF-8.
     """
+    if "\\" in text:
+        text = _WRITTEN_LINE_END.sub("\n", text)
     if text.isascii() and text.isprintable():
         return text.strip()
     if "\r" in text or not text.isprintable():

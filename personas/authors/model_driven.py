@@ -44,9 +44,13 @@ CANDIDATE_TEMPERATURE = 0.7
 GOOD_CARRIED = 0.75
 """Share of a value's words its quotes must hold for the first answer to be taken without asking again."""
 
-LEAST_CARRIED = 0.5
+LEAST_CARRIED = 0.66
+"""Share of a small model's words that must come from the evidence; a third may tie them together."""
 LEAST_CLOSENESS = 0.35
 """Cosine to the centre of the evidence below which an answer is about something else."""
+
+LEAST_TAGLINE = 0.3
+"""Share of a large model's tagline that must stand in the claims: it may put them in other words."""
 
 QUOTES_SHOWN = 6
 EVIDENCE_SHOWN = 24
@@ -260,11 +264,13 @@ class ModelAuthor:
         known = set().union(*(stems(value) for value in values))
         used = set().union(*(stems(other) for other in taken)) if taken else set()
         own = stems(name)
-        # A name needs a word of the claims; a noun for the people ("users", "team") may come with it.
-        if not own & known or own & used & known:
+        if not own & known or own & used & known or stems(tagline) == own:
             return False
-        least = 0.5 if self._engine.profile == "small" else 0.3
-        return len(own & known) >= len(own) / 2 and carried_share(tagline, list(values)) >= least
+        if self._engine.profile == "small":
+            # A model of this size adds words that mean nothing here: every word must come from the claims.
+            return len(own) >= 2 and own <= known and len(stems(tagline)) >= 3 and stems(tagline) <= known
+        # A noun for the people ("users", "team") may come with the words of the claims.
+        return len(own & known) >= len(own) / 2 and carried_share(tagline, list(values)) >= LEAST_TAGLINE
 
     def _render(self, name: str, variables: dict[str, object]) -> RenderedPrompt:
         variant = "small" if self._engine.profile == "small" and name in ("claim", "name") else "full"

@@ -134,6 +134,5 @@ def missing_extra(spec: str, extra: str) -> EnvironmentProblem:
     return EnvironmentProblem(
         f"the embedder {spec} needs the extra {extra!r}, which is not installed",
         where=f"--embedder {spec}",
-        mend=f"install it with pip install '.[{extra}]' in the checkout, "
-        "or choose --embedder auto",
+        mend=f"install it with pip install '.[{extra}]' in the checkout, or choose --embedder auto",
     )

@@ -72,3 +72,17 @@ def test_bursts_are_long_alike_and_by_several_people() -> None:
     assert find_bursts([document(f"p{i}", f"c{i}", "the app") for i in range(9)]) == ()
     other = "My grinder on the other hand is loud and slow and it never grinds the beans finely enough for me"
     assert find_bursts([posts[0], posts[1], document("x", "x", other)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        (r"好吃！\n\n老公说好", "好吃！\n老公说好"),
+        (r"很好\\n   下次还来", "很好\n   下次还来"),
+        (r"Done.\nNext", "Done.\nNext"),
+        (r"C:\new\names", r"C:\new\names"),
+    ],
+)
+def test_written_line_ends_become_line_ends_outside_of_paths(raw: str, clean: str) -> None:
+    assert normalise_text(raw) == clean
+    assert normalise_text(clean) == clean

@@ -1,0 +1,1 @@
+"""The written outputs a person reads: one HTML page and one Markdown file."""

@@ -1,0 +1,301 @@
+"""What a persona's card shows, ready for the template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from personas.attributes import load_schema
+from personas.records import Characteristic, Claim, Interval, Persona
+from personas.reporting.report_wording import ReportLanguage, Words
+from personas.reporting.source_texts import Sources
+from personas.reporting.visible import visible
+from retrieval.documents import Citation
+
+SHOWN_APART = 6
+APART_FROM = 1.1
+"""Adjusted ratio from which a claim is said to set a segment apart."""
+AXES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
+"""Ends of the axis on which intervals are drawn."""
+AXIS_WIDTH = 190
+"""Map units of the axis within the drawing of 200."""
+
+
+@dataclass(frozen=True)
+class QuoteView:
+    """A quote with its way to the source and the claim it carries (0: none)."""
+
+    text: str
+    document_id: str
+    customer_id: str
+    href: str
+    claim: int = 0
+
+
+@dataclass(frozen=True)
+class IntervalDrawing:
+    """Places on the axis of a share, its interval and the share elsewhere, 0..200."""
+
+    low: float
+    width: float
+    here: float
+    there: float
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A row of the claims table."""
+
+    anchor: str
+    number: int
+    label: str
+    text: str
+    people: int
+    share: float
+    share_elsewhere: float
+    interval: Interval
+    drawing: IntervalDrawing
+    ratio: str
+    chip: str
+    status: str
+    origin: str
+    basis: str
+    note: str
+    quotes: tuple[QuoteView, ...]
+    against: tuple[QuoteView, ...]
+
+
+@dataclass(frozen=True)
+class SentenceView:
+    """A sentence of the narrative with its references: (number, anchor)."""
+
+    text: str
+    refs: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class CharacteristicView:
+    """A value of the customer table: its share here and elsewhere."""
+
+    column: str
+    value: str
+    characteristic: Characteristic
+    ratio: str
+    chip: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A persona as the page shows it."""
+
+    anchor: str
+    css: str
+    glyph: int
+    persona: Persona
+    name: str
+    tagline: str
+    stability: float | None
+    sentences: tuple[SentenceView, ...]
+    axis: float
+    rest_axis: float
+    apart: tuple[ClaimView, ...]
+    rest: tuple[tuple[str, tuple[ClaimView, ...]], ...]
+    quotes: tuple[QuoteView, ...]
+    characteristics: tuple[CharacteristicView, ...]
+    not_stated: tuple[str, ...]
+    cautions: tuple[str, ...]
+    terms: tuple[str, ...]
+    fallbacks: tuple[str, ...]
+
+    @property
+    def rest_count(self) -> int:
+        """Claims that do not stand in the first table."""
+        return sum(len(claims) for _, claims in self.rest)
+
+
+class AttributeLabels:
+    """What attributes are called on the page.
+
+    Args:
+        language: of the labels.
+    """
+
+    def __init__(self, language: ReportLanguage) -> None:
+        self._labels = {attribute.key: attribute.label.get(language, "") for attribute in load_schema(None).attribute}
+
+    def __getitem__(self, key: str) -> str:
+        """The label, made of the key where the schema does not know it (a schema of the user's own)."""
+        return self._labels.get(key) or visible(key).replace("_", " ").strip().capitalize()
+
+
+def rank_apart(persona: Persona) -> list[Claim]:
+    """The supported claims that set a segment apart, the most telling first, at most `SHOWN_APART`.
+
+    They are ordered by the adjusted ratio at the low end of the share's interval: three people whom nobody elsewhere
+    joins do not come before a third of the segment.
+    """
+    telling = [
+        claim for claim in persona.claims if claim.status == "supported" and _ratio(claim, persona) >= APART_FROM
+    ]
+    return sorted(telling, key=lambda claim: (-_cautious_ratio(claim, persona), claim.claim_id))[:SHOWN_APART]
+
+
+def _ratio(claim: Claim, persona: Persona) -> float:
+    if claim.adjusted_lift is not None:
+        return claim.adjusted_lift
+    if claim.people_elsewhere:
+        return 0.0
+    # Nobody elsewhere: as if the next person asked there said it.
+    others = persona.people / persona.share - persona.people if persona.share else 0.0
+    return claim.share * max(others, 1.0)
+
+
+def _cautious_ratio(claim: Claim, persona: Persona) -> float:
+    return _ratio(claim, persona) * claim.interval.low / max(claim.share, 1e-9)
+
+
+def build_card(
+    persona: Persona,
+    *,
+    number: int,
+    css: str,
+    stability: float | None,
+    sources: Sources,
+    labels: AttributeLabels,
+    words: Words,
+) -> Card:
+    """The card of a persona; `number` counts from 1 and makes the ids on the page."""
+    numbers = {claim.claim_id: at for at, claim in enumerate(persona.claims, start=1)}
+    shown = [claim for claim in persona.claims if claim.status != "withheld"]
+    apart = rank_apart(persona)
+    others = [claim for claim in shown if claim not in apart]
+    axis, rest_axis = _axis(apart), _axis(others)
+    build = _ClaimBuilder(number, numbers, axis, sources, labels, words)
+    build_rest = replace(build, axis=rest_axis)
+    rest: dict[str, list[ClaimView]] = {}
+    for claim in others:
+        rest.setdefault(labels[claim.attribute], []).append(build_rest(claim))
+    return Card(
+        anchor=f"persona-{number}",
+        css=css,
+        glyph=(number - 1) % 12,
+        persona=persona,
+        name=visible(persona.name),
+        tagline=visible(persona.tagline),
+        stability=stability,
+        sentences=tuple(_sentence(s.text, s.claim_ids, numbers, shown, number) for s in persona.narrative),
+        axis=axis,
+        rest_axis=rest_axis,
+        apart=tuple(build(claim) for claim in apart),
+        rest=tuple((label, tuple(views)) for label, views in rest.items()),
+        quotes=tuple(_quote(citation, sources, _claim_of(citation, shown, numbers)) for citation in persona.quotes),
+        characteristics=tuple(_characteristic(item, words) for item in persona.characteristics),
+        not_stated=tuple(labels[key] for key in persona.not_stated),
+        cautions=tuple(visible(caution) for caution in persona.cautions),
+        terms=tuple(visible(term) for term in persona.terms),
+        fallbacks=tuple(visible(reason) for reason in persona.provenance.fallbacks),
+    )
+
+
+def _axis(claims: Sequence[Claim]) -> float:
+    """The end of the axis: the first of `AXES` that holds every interval."""
+    needed = max((max(claim.interval.high, claim.share_elsewhere) for claim in claims), default=1.0)
+    return next((axis for axis in AXES if needed <= axis), 1.0)
+
+
+def _sentence(
+    text: str, claim_ids: Sequence[str], numbers: Mapping[str, int], shown: Sequence[Claim], number: int
+) -> SentenceView:
+    on_page = {claim.claim_id for claim in shown}
+    refs = [numbers[claim_id] for claim_id in claim_ids if claim_id in on_page]
+    # A percent sign does not start a line.
+    whole = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", visible(text))
+    return SentenceView(text=whole, refs=tuple((at, f"p{number}-c{at}") for at in refs))
+
+
+def _claim_of(citation: Citation, claims: Sequence[Claim], numbers: Mapping[str, int]) -> int:
+    """The number of the first claim that the quote carries, 0 where there is none."""
+    for claim in claims:
+        if any(own.document_id == citation.document_id and own.start == citation.start for own in claim.citations):
+            return numbers[claim.claim_id]
+    return 0
+
+
+def _quote(citation: Citation, sources: Sources, claim: int = 0) -> QuoteView:
+    anchor = sources.anchor_of(citation)
+    return QuoteView(
+        text=visible(citation.quote),
+        document_id=visible(citation.document_id),
+        customer_id=visible(citation.customer_id),
+        href=f"#{anchor}" if anchor else "",
+        claim=claim,
+    )
+
+
+def ratio_chip(ratio: float | None, *, alone: bool) -> str:
+    """The class of the chip: the further above elsewhere, the stronger; below elsewhere is orange."""
+    if ratio is None:
+        return "l2" if alone else "l0"
+    return "l3" if ratio >= 2.5 else "l2" if ratio >= 1.5 else "ld" if ratio <= 0.67 else "l1"
+
+
+def _characteristic(item: Characteristic, words: Words) -> CharacteristicView:
+    alone = item.people_elsewhere == 0 and item.people > 0
+    return CharacteristicView(
+        column=visible(item.column).replace("_", " "),
+        value=visible(item.value),
+        characteristic=item,
+        ratio=words.ratio(item.ratio, alone=alone),
+        chip=ratio_chip(item.ratio, alone=alone),
+    )
+
+
+@dataclass(frozen=True)
+class _ClaimBuilder:
+    """Rows of one persona's tables."""
+
+    persona: int
+    numbers: Mapping[str, int]
+    axis: float
+    sources: Sources
+    labels: AttributeLabels
+    words: Words
+
+    def __call__(self, claim: Claim) -> ClaimView:
+        at, words = self.numbers[claim.claim_id], self.words
+        alone = claim.people_elsewhere == 0 and claim.people > 0
+        basis = claim.basis
+        return ClaimView(
+            anchor=f"p{self.persona}-c{at}",
+            number=at,
+            label=self.labels[claim.attribute],
+            text=visible(claim.value),
+            people=claim.people,
+            share=claim.share,
+            share_elsewhere=claim.share_elsewhere,
+            interval=claim.interval,
+            drawing=self._draw(claim),
+            ratio=words.ratio(claim.adjusted_lift, alone=alone),
+            chip=ratio_chip(claim.adjusted_lift, alone=alone),
+            status="" if claim.status == "supported" else words(claim.status),
+            origin=words(f"origin_{claim.origin}"),
+            basis=words("basis", file=visible(basis.file), column=visible(basis.column), value=visible(basis.value))
+            if basis
+            else "",
+            note=visible(claim.note),
+            quotes=tuple(_quote(citation, self.sources) for citation in claim.citations),
+            against=tuple(_quote(citation, self.sources) for citation in claim.counter_citations),
+        )
+
+    def _draw(self, claim: Claim) -> IntervalDrawing:
+        low, high = self._place(claim.interval.low), self._place(claim.interval.high)
+        return IntervalDrawing(
+            low=low,
+            width=round(max(high - low, 4.0), 1),
+            here=self._place(claim.share),
+            there=self._place(claim.share_elsewhere),
+        )
+
+    def _place(self, share: float) -> float:
+        return round(5 + min(max(share / self.axis, 0.0), 1.0) * AXIS_WIDTH, 1)
