@@ -25,6 +25,19 @@ from retrieval.documents import Document, Quarantined
 from retrieval.reading import Reading
 
 MANIFEST = "manifest.json"
+PART_PREFIX = ".part-"
+"""Folders that files are written in before they are moved; a run that was killed leaves one behind."""
+
+RESULT_FILES = frozenset({
+    "assignments.csv",
+    "documents.csv",
+    MANIFEST,
+    "personas.json",
+    "personas.md",
+    "quarantine.jsonl",
+    "report.html",
+    "themes.csv",
+})
 NOT_OF_THE_RESULT = frozenset({"out", "workspace", "force", "stdin"})
 """Options that do not change what a run finds."""
 
@@ -75,8 +88,11 @@ class OutputFolder:
                 where=str(self.path),
                 mend="name a folder you can write to with --out",
             ) from error
-        holds = [entry.name for entry in self.path.iterdir()] if self.path.exists() else []
-        if holds and MANIFEST not in holds and not self._force:
+        holds = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
+        # Our own files without a manifest are a first run that was killed: the next may write over them.
+        holds -= RESULT_FILES if MANIFEST not in holds else holds
+        holds = {name for name in holds if not name.startswith(PART_PREFIX)}
+        if holds and not self._force:
             raise OutputError(
                 f"the output folder holds something else ({', '.join(sorted(holds)[:3])})",
                 where=str(self.path),
@@ -118,7 +134,9 @@ class OutputFolder:
         staging: Path | None = None
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(dir=self.path, prefix=".part-"))
+            for left in self.path.glob(f"{PART_PREFIX}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            staging = Path(tempfile.mkdtemp(dir=self.path, prefix=PART_PREFIX))
             for name, text in files.items():
                 write_text_atomically(staging / name, text)
             written = []

@@ -117,6 +117,7 @@ class _Nodes:
         """The claims with their people, strongest first."""
         work = self.work
         counted = [(grounded, count_claim(grounded, work.base, work.inside)) for grounded in state["proposals"]]
+        counted = [(grounded, support) for grounded, support in counted if support.people >= LEAST_VOICES]
         claims = [
             make_claim(
                 number,

@@ -122,6 +122,9 @@ def _resampled_agreement(graph: object, resolution: float, *, seed: int) -> floa
     base = np.sort(rng.permutation(count)[:LARGEST_RESAMPLE])
     whole = graph[base][:, base]  # type: ignore[index]  # as above
     full = find_communities(whole, resolution=resolution, seed=seed)
+    if int(full.max()) + 1 == len(base):
+        # Every passage a theme of its own comes back every time, and tells nothing: few passages fall apart like that.
+        return 0.0
     scores = []
     for draw in range(RESAMPLES):
         sample = np.sort(rng.permutation(len(base))[: max(2, int(len(base) * RESAMPLED_SHARE))])

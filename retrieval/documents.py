@@ -1,4 +1,4 @@
-"""What is read, what it is cut into, and what a quote points at.
+r"""What is read, what it is cut into, and what a quote points at.
 
 Every offset counts Unicode code points of a document's *text of record*: the loaded text after the declared
 normalisation (NFC, line ends as ``\\n``) and after redaction. Loading the same source again gives the same text.

@@ -32,6 +32,15 @@ CLOSENESS_WEIGHT, COMMON_WEIGHT, TELLING_WEIGHT = 0.5, 0.3, 0.4
 Rare words count only as far as others use them too: a nephew is rare, and says nothing of anybody else.
 """
 
+AWKWARD = re.compile(
+    r"(?:i|i'm|i've|we|it|its|it's|this|that|that's|he|she|they|you|there|did|do|does|is|are|was|were|if|when|what|who|why|how"
+    r"|not sure|of|to|for|from|as|by|at|我|你|他|她|它|这|那|不知道|也|就)(?:\b|(?<=[\u3400-\u9fff]))",
+    re.IGNORECASE,
+)
+"""How a phrase begins that reads badly on its own."""
+
+AWKWARD_COST = 0.12
+
 PASSAGES_COMPARED = 60
 """Passages of the group a phrase is compared with, spread over all of it."""
 
@@ -135,7 +144,8 @@ def central_phrase(group: EvidenceGroup, base: EvidenceBase) -> str:
     wanted = [stems(phrase) for phrase in phrases]
     common = np.array([np.mean([base.share_said(words, int(row)) >= SAME_WORDS for row in rows]) for words in wanted])
     telling = np.array([base.specificity(words) for words in wanted])
-    score = CLOSENESS_WEIGHT * closeness + common * (COMMON_WEIGHT + TELLING_WEIGHT * telling)
+    awkward = np.array([bool(AWKWARD.match(phrase)) for phrase in phrases])
+    score = CLOSENESS_WEIGHT * closeness + common * (COMMON_WEIGHT + TELLING_WEIGHT * telling) - AWKWARD_COST * awkward
     return phrases[int(np.argmax(score))]
 
 

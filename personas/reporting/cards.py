@@ -16,6 +16,11 @@ from retrieval.documents import Citation
 SHOWN_APART = 6
 APART_FROM = 1.1
 """Adjusted ratio from which a claim is said to set a segment apart."""
+NOBODY_COULD_BE = 3.0
+"""People elsewhere to reckon with where none was found: the 95 % upper limit of none of n is 3/n.
+
+Source: Hanley, Lippman-Hand: If nothing goes wrong, is everything all right?, JAMA 249 (1983).
+"""
 AXES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 """Ends of the axis on which intervals are drawn."""
 AXIS_WIDTH = 190
@@ -146,9 +151,8 @@ def _ratio(claim: Claim, persona: Persona) -> float:
         return claim.adjusted_lift
     if claim.people_elsewhere:
         return 0.0
-    # Nobody elsewhere: as if the next person asked there said it.
     others = persona.people / persona.share - persona.people if persona.share else 0.0
-    return claim.share * max(others, 1.0)
+    return claim.share / (NOBODY_COULD_BE / max(others, NOBODY_COULD_BE))
 
 
 def _cautious_ratio(claim: Claim, persona: Persona) -> float:

@@ -68,13 +68,24 @@ def draw_map(
         labelled: segment_ids whose names are written into the map, the most important first.
     """
     dots = [_dot(point, css, names) for point in points]
-    medians = [(names[segment_id], *_middle(points, segment_id)) for segment_id in labelled if _has(points, segment_id)]
+    short = _without_common_start({segment_id: names[segment_id] for segment_id in labelled})
+    medians = [(short[segment_id], *_middle(points, segment_id)) for segment_id in labelled if _has(points, segment_id)]
     return MapDrawing(
         # Unplaced people first, so that they lie underneath.
         dots=tuple(sorted(dots, key=lambda dot: dot.placed)),
         wide=place_labels([(_shorten(name, 28), x, y) for name, x, y in medians], font=WIDE_FONT),
         narrow=place_labels([(_shorten(name, 16), x, y) for name, x, y in medians], font=NARROW_FONT),
     )
+
+
+def _without_common_start(names: Mapping[str, str]) -> dict[str, str]:
+    """The names without the words that three or more of them all begin with: a map has little room."""
+    split = {segment_id: name.split() for segment_id, name in names.items()}
+    while (
+        len(split) >= 3 and all(len(name) > 1 for name in split.values()) and len({n[0] for n in split.values()}) == 1
+    ):
+        split = {segment_id: name[1:] for segment_id, name in split.items()}
+    return {segment_id: " ".join(name) for segment_id, name in split.items()}
 
 
 def _dot(point: MapPoint, css: Mapping[str, str], names: Mapping[str, str]) -> Dot:

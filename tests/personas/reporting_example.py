@@ -152,7 +152,7 @@ class _Builder:
     @staticmethod
     def _lift(segment: int, theme: int) -> float | None:
         if theme % 4 == segment:
-            return None if theme == 9 else 2.2 + theme / 4
+            return None if theme == 41 else 2.2 + theme / 20
         return (0.2, 0.6, 1.0, 1.3)[(segment + theme) % 4]
 
     def _themes(self) -> tuple[Theme, ...]:

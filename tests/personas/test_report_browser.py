@@ -63,7 +63,7 @@ def test_opens_without_an_error_and_without_asking_for_anything(page: Page, addr
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
-    page.locator("a.src").first.click()
+    page.locator("blockquote a.src").first.click()
     assert said == []
     assert asked == [address]
 
@@ -85,11 +85,11 @@ def test_nothing_is_wider_than_the_page(page: Page, tmp_path: Path, language: st
 def test_follows_the_colours_of_the_device(page: Page, address: str) -> None:
     grounds = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal in the stubs
+        page.emulate_media(color_scheme=scheme)
         page.goto(address)
         grounds.append(
             page.evaluate(
-                "[document.body, document.querySelector('.card'), document.querySelector('.u2')]"
+                "[document.body, document.querySelector('.card'), document.querySelector('.heat .u4')]"
                 ".map(n => [getComputedStyle(n).backgroundColor, getComputedStyle(n).color].join())"
             )
         )
