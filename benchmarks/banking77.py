@@ -21,7 +21,8 @@ from pathlib import Path
 BERTOPIC_SCRIPT = """
 import csv, os, sys
 import numpy as np
-texts = [row["text"] for name in ("train", "test") for row in csv.DictReader(open(f"{sys.argv[1]}/{name}.csv", encoding="utf-8"))]
+files = [open(f"{sys.argv[1]}/{name}.csv", encoding="utf-8") for name in ("train", "test")]
+texts = [row["text"] for file in files for row in csv.DictReader(file)]
 import wordllama
 from wordllama import WordLlama
 model = WordLlama.load(cache_dir=os.path.dirname(wordllama.__file__), disable_download=True)
@@ -63,7 +64,12 @@ def main() -> None:
             ours.append(time_personas(arguments.data.absolute(), folder))
             print(f"personas {ours[-1]:.1f} s", flush=True)
             if arguments.bertopic_python is not None:
-                command = [str(arguments.bertopic_python.absolute()), "-c", BERTOPIC_SCRIPT, str(arguments.data.absolute())]
+                command = [
+                    str(arguments.bertopic_python.absolute()),
+                    "-c",
+                    BERTOPIC_SCRIPT,
+                    str(arguments.data.absolute()),
+                ]
                 seconds, said = time_command(command, folder)
                 theirs.append(seconds)
                 print(f"BERTopic {seconds:.1f} s ({said})", flush=True)

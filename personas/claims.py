@@ -181,7 +181,7 @@ def data_claims(characteristics: Sequence[Characteristic], files: dict[str, str]
         Claim(
             claim_id="data",
             attribute="behaviours" if any(word in item.column.lower() for word in BEHAVIOUR_WORDS) else "demographics",
-            value=f"{item.column}: {item.value}",
+            value=f"{item.column.replace('_', ' ')}: {item.value}",
             status="supported",
             people=item.people,
             people_elsewhere=item.people_elsewhere,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import log, sqrt
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,41 @@ class Support:
     interval: Interval
     lift: float | None
     adjusted_lift: float | None
+
+
+class Counted(Protocol):
+    """Anything with people behind it: a `Support`, or a claim."""
+
+    @property
+    def share(self) -> float:
+        """Share of the segment."""
+
+    @property
+    def share_elsewhere(self) -> float:
+        """Share of everybody else."""
+
+    @property
+    def interval(self) -> Interval:
+        """Of the share."""
+
+    @property
+    def adjusted_lift(self) -> float | None:
+        """Ratio with length evened out; None where nobody elsewhere says it or it was not adjusted."""
+
+
+def how_telling(counted: Counted, *, others: int) -> float:
+    """How much a thing says of its segment: the square root of its share times the logarithm of its sure ratio.
+
+    The sure ratio is the smaller of the adjusted one and what the low end of the interval still carries, so that three
+    people never outrank thirty. What many say here and everywhere tells something too, and stands behind (below 0).
+
+    Args:
+        counted: the people behind it.
+        others: people outside of the segment; nobody elsewhere counts as one.
+    """
+    sure = counted.interval.low / max(counted.share_elsewhere, 1 / max(others, 1))
+    ratio = sure if counted.adjusted_lift is None else min(sure, counted.adjusted_lift)
+    return sqrt(counted.share) * log(ratio) if ratio > 1.0 else counted.share - 1.0
 
 
 def wilson_interval(successes: int, total: int) -> Interval:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from personas.counting import Support, count_supports, length_strata
+from personas.counting import Support, count_supports, how_telling, length_strata
 from personas.facets import FALLBACK_KEY, Facet
 from personas.grounding import LEAST_QUOTE_WORDS, quote_words
 from personas.terms import stems
@@ -199,7 +199,9 @@ class EvidenceBase:
 
     def _worth(self, index: int, support: Support, min_people: int, others: int) -> float:
         """What a group tells; half of it where nothing but its words says what it is about."""
-        telling = _telling(support, min_people, others)
+        if support.people < min_people:
+            return support.share - 2.0
+        telling = how_telling(support, others=others)
         return telling / 2 if self.facets[index][0].attribute == FALLBACK_KEY and telling > 0 else telling
 
     def _group(self, facets: tuple[Facet, ...], support: Support, inside: NDArray[np.bool_]) -> EvidenceGroup:
@@ -274,18 +276,3 @@ class EvidenceBase:
             for start, end in spans
             if end - start <= LONGEST_QUOTE and quote_words(document.text[start:end]) >= LEAST_QUOTE_WORDS
         ]
-
-
-def _telling(support: Support, min_people: int, others: int) -> float:
-    """How much a group says of its segment: the square root of its share times the logarithm of its sure ratio.
-
-    The sure ratio is the smaller of the adjusted one and what the low end of the interval still carries, so that three
-    people never outrank thirty. What many say here and everywhere tells something too, and stands behind.
-    """
-    if support.people < min_people:
-        return -2.0 + support.share
-    sure = support.interval.low / max(support.share_elsewhere, 1 / max(others, 1))
-    ratio = min(sure, support.adjusted_lift) if support.adjusted_lift is not None else sure
-    if ratio <= 1.0:
-        return support.share - 1.0
-    return float(np.sqrt(support.share) * np.log(ratio))

@@ -19,6 +19,7 @@ from personas.attributes import AttributeSchema
 from personas.authors.extractive import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor, ProposedSentence, SegmentBrief
 from personas.claims import Grounded, count_claim, drop_repeats, ground_proposal, make_claim
+from personas.counting import how_telling
 from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.facets import FALLBACK_KEY
 from personas.narrative import check_sentence, settle_sentences
@@ -129,7 +130,7 @@ class _Nodes:
             )
             for number, (grounded, support) in enumerate(counted, start=1)
         ]
-        return {"claims": _number([*claims, *work.data_claims])}
+        return {"claims": _number([*claims, *work.data_claims], int((~work.inside).sum()))}
 
     def needs_more(self, state: _State) -> str:
         """Whether another round of searching is worth it."""
@@ -208,17 +209,16 @@ class _Nodes:
         return [a.label[self.work.brief.language] for a in self.work.schema.attribute if a.key not in found]
 
 
-def _number(claims: Sequence[Claim]) -> list[Claim]:
+def _number(claims: Sequence[Claim], others: int) -> list[Claim]:
     """The claims ordered for reading, supported before anecdotal and most telling first, and numbered so."""
-    order = sorted(claims, key=lambda claim: (claim.status != "supported", -_telling(claim), claim.value))
+
+    def worth(claim: Claim) -> float:
+        telling = how_telling(claim, others=others)
+        # What is only talked about says less than what is wanted or hated.
+        return telling / 2 if claim.attribute == FALLBACK_KEY and telling > 0 else telling
+
+    order = sorted(claims, key=lambda claim: (claim.status != "supported", -worth(claim), claim.value))
     return [claim.model_copy(update={"claim_id": f"c{number}"}) for number, claim in enumerate(order, start=1)]
-
-
-def _telling(claim: Claim) -> float:
-    ratio = claim.adjusted_lift if claim.adjusted_lift is not None else (claim.lift or 10.0)
-    telling = float(np.sqrt(claim.share) * np.log(min(max(ratio, 0.1), 20.0)))
-    # What is only talked about says less than what is wanted or hated.
-    return telling / 2 if claim.attribute == FALLBACK_KEY else telling
 
 
 def build_graph(work: SegmentWork) -> CompiledStateGraph[Any, Any, Any, Any]:

@@ -16,7 +16,7 @@ from personas.options import GenerateOptions
 from personas.outputs import MANIFEST
 from personas.records import PersonaSet
 from personas.showing import load_persona_set
-from retrieval.documents import Document
+from retrieval.documents import Citation, Document
 from retrieval.reading import ReadOptions, read_documents
 
 
@@ -67,6 +67,12 @@ def _compare(persona_set: PersonaSet, stored: Mapping[str, str], now: dict[str, 
     citations += [citation for persona in persona_set.personas for citation in persona.quotes]
     cited = {citation.document_id for citation in citations}
     failures = [f"{p.name}, {fault}" for p in persona_set.personas for fault in quotes_hold(p.claims, now)]
+    failures += [
+        f"{persona.name}: the quote shown from {citation.document_id} does not stand there"
+        for persona in persona_set.personas
+        for citation in persona.quotes
+        if not _stands(citation, now)
+    ]
     faulty = {document_id for document_id in cited if any(document_id in failure for failure in failures)}
     changed = [
         document_id
@@ -81,6 +87,11 @@ def _compare(persona_set: PersonaSet, stored: Mapping[str, str], now: dict[str, 
     uncited = [document_id for document_id in changed if document_id not in cited]
     uncited += [document_id for document_id in now if document_id not in stored]
     return Verification(ok=not failures, checked=len(citations), failures=failures, changed_uncited=sorted(uncited))
+
+
+def _stands(citation: Citation, now: Mapping[str, Document]) -> bool:
+    document = now.get(citation.document_id)
+    return document is not None and document.text[citation.start : citation.end] == citation.quote
 
 
 def _place(source: Mapping[str, str]) -> str:

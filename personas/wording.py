@@ -90,8 +90,8 @@ def plain_sentence(claim: Claim, language: OutputLanguage) -> str:
 def _data_sentence(claim: Claim, language: OutputLanguage) -> str:
     here, there = percent(claim.share), percent(claim.share_elsewhere)
     if language == "zh":
-        return f"客户表显示，{here}% 的人{claim.value}，其他人中为 {there}%。"
-    return f"By the customer table, {here} % have {claim.value}, against {there} % of everyone else."
+        return f"客户表显示，{here}% 的人为“{claim.value}”，其他人中为 {there}%。"
+    return f"By the customer table, {here} % have “{claim.value}”, against {there} % of everyone else."
 
 
 def _share(claim: Claim, language: OutputLanguage) -> str:

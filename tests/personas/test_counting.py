@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from personas.counting import count_supports, length_strata, mantel_haenszel_ratios, wilson_interval
+from personas.counting import (
+    count_supports,
+    how_telling,
+    length_strata,
+    mantel_haenszel_ratios,
+    wilson_interval,
+)
 
 
 def flags(*blocks: tuple[int, int]) -> list[bool]:
@@ -134,3 +140,20 @@ def test_counts_add_up_whatever_the_people(people: list[tuple[bool, bool, int]])
     assert support.people == sum(says and here for says, here, _ in people)
     assert support.people_elsewhere == sum(says and not here for says, here, _ in people)
     assert support.interval.low <= support.share <= support.interval.high
+
+
+def test_a_third_of_a_segment_tells_more_than_three_people_whom_nobody_joins() -> None:
+    people = np.arange(500)
+    inside = people < 144
+    many = (people < 45) | ((people >= 144) & (people < 155))
+    few = people < 3
+    supports = count_supports(np.stack([many, few], axis=1), inside, np.zeros(500, dtype=np.int64))
+    assert supports[1].people_elsewhere == 0
+    assert how_telling(supports[0], others=356) > how_telling(supports[1], others=356) > 0
+
+
+def test_what_is_said_as_often_elsewhere_tells_less_than_nothing() -> None:
+    people = np.arange(400)
+    voiced = people % 2 == 0
+    support = count_supports(voiced[:, None], people < 200, np.zeros(400, dtype=np.int64))[0]
+    assert how_telling(support, others=200) == pytest.approx(-0.5)

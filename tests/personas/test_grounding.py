@@ -146,9 +146,30 @@ def test_two_chinese_characters_count_as_a_word() -> None:
     assert [quote_words("汤底味道很香啊"), quote_words("the crema is lovely"), quote_words("app 很难用")] == [3, 4, 2]
 
 
-WORDS = st.sampled_from(
-    "the app CAN'T connect — “offline” café ﬁne Straße İstanbul 10% ... no-one   \n it's e-mail ½ ™ 5,000 x²".split(" ")
-)
+WORDS = st.sampled_from([
+    "the",
+    "app",
+    "CAN'T",
+    "connect",
+    "—",
+    "“offline”",
+    "café",
+    "ﬁne",
+    "Straße",
+    "İstanbul",
+    "10%",
+    "...",
+    "no-one",
+    "",
+    "",
+    "\n",
+    "it's",
+    "e-mail",
+    "½",
+    "™",
+    "5,000",
+    "x²",
+])
 
 
 @given(st.lists(WORDS, min_size=4, max_size=40), st.data())
