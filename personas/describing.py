@@ -204,7 +204,12 @@ def _embed_plane(profiles: NDArray[np.float32], *, seed: int) -> NDArray[np.floa
         return np.stack([np.cos(angles), np.sin(angles)], axis=1)
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
-    reduced = PCA(min(20, count - 1, profiles.shape[1]), random_state=seed).fit_transform(profiles)
-    model = TSNE(2, init="pca", perplexity=min(30, count / 4), max_iter=350, random_state=seed)
-    return np.asarray(model.fit_transform(reduced), dtype=np.float64)
+    # One thread gives the same map on any machine; several wait for each other longer than they work where the cores
+    # are busy.
+    with threadpool_limits(1):
+        reduced = PCA(min(20, count - 1, profiles.shape[1]), random_state=seed).fit_transform(profiles)
+        model = TSNE(2, init="pca", perplexity=min(30, count / 4), max_iter=350, random_state=seed)
+        places = np.asarray(model.fit_transform(reduced), dtype=np.float64)
+    return places

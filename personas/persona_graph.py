@@ -118,7 +118,8 @@ class _Nodes:
         """The claims with their people, strongest first."""
         work = self.work
         counted = [(grounded, count_claim(grounded, work.base, work.inside)) for grounded in state["proposals"]]
-        counted = [(grounded, support) for grounded, support in counted if support.people >= LEAST_VOICES]
+        members = int(work.inside.sum())
+        counted = [(grounded, support) for grounded, support in counted if support.people >= min(LEAST_VOICES, members)]
         claims = [
             make_claim(
                 number,

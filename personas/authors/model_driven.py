@@ -40,6 +40,9 @@ CANDIDATES = 4
 """Answers a small model may give to one question; the best grounded wins (reference figure: a third of greedy answers
 were empty or copied from the examples, four candidates gave a usable one)."""
 
+NAME_CANDIDATES = 2
+"""A name that is not found at once is rarely found later; the segment's own words are a better one."""
+
 CANDIDATE_TEMPERATURE = 0.7
 GOOD_CARRIED = 0.75
 """Share of a value's words its quotes must hold for the first answer to be taken without asking again."""
@@ -244,7 +247,7 @@ class ModelAuthor:
                 "language": LANGUAGE_NAMES[brief.language],
             }
         prompt = self._render("name", variables)
-        for repeat in range(CANDIDATES):
+        for repeat in range(NAME_CANDIDATES):
             answer = self._try(prompt, PersonaName, brief, repeat, max_tokens=90)
             if answer is None:
                 continue

@@ -15,14 +15,16 @@ WIDE_FONT, NARROW_FONT = 13, 21
 
 
 @dataclass(frozen=True)
-class Dot:
-    """A person: where, in which class, and the text of the tooltip."""
+class Crowd:
+    """The people of a segment: their class, what the tooltip calls them, and where they are.
 
-    x: float
-    y: float
+    Nobody's id is among it: who belongs to which segment stands in assignments.csv only.
+    """
+
     css: str
-    title: str
+    name: str
     placed: bool
+    places: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Label:
 class MapDrawing:
     """What the template draws; labels for a wide and for a narrow page."""
 
-    dots: tuple[Dot, ...]
+    crowds: tuple[Crowd, ...]
     wide: tuple[Label, ...]
     narrow: tuple[Label, ...]
 
@@ -67,12 +69,10 @@ def draw_map(
         names: what a segment is called, per segment_id.
         labelled: segment_ids whose names are written into the map, the most important first.
     """
-    dots = [_dot(point, css, names) for point in points]
     short = _without_common_start({segment_id: names[segment_id] for segment_id in labelled})
     medians = [(short[segment_id], *_middle(points, segment_id)) for segment_id in labelled if _has(points, segment_id)]
     return MapDrawing(
-        # Unplaced people first, so that they lie underneath.
-        dots=tuple(sorted(dots, key=lambda dot: dot.placed)),
+        crowds=_crowds(points, css, names),
         wide=place_labels([(_shorten(name, 28), x, y) for name, x, y in medians], font=WIDE_FONT),
         narrow=place_labels([(_shorten(name, 16), x, y) for name, x, y in medians], font=NARROW_FONT),
     )
@@ -88,11 +88,17 @@ def _without_common_start(names: Mapping[str, str]) -> dict[str, str]:
     return {segment_id: " ".join(name) for segment_id, name in split.items()}
 
 
-def _dot(point: MapPoint, css: Mapping[str, str], names: Mapping[str, str]) -> Dot:
-    x, y = _to_map(point)
-    own = css.get(point.segment_id, "sx")
-    title = f"{point.customer_id} · {names.get(point.segment_id, point.segment_id)}"
-    return Dot(x=x, y=y, css=own, title=title, placed=own != "sx")
+def _crowds(points: Sequence[MapPoint], css: Mapping[str, str], names: Mapping[str, str]) -> tuple[Crowd, ...]:
+    """The segments in drawing order: unplaced people underneath, the smallest segment on top."""
+    places: dict[str, list[tuple[float, float]]] = {}
+    for point in points:
+        places.setdefault(point.segment_id, []).append(_to_map(point))
+    crowds = []
+    for segment_id, own in sorted(places.items()):
+        colour = css.get(segment_id, "sx")
+        name = names.get(segment_id, segment_id)
+        crowds.append(Crowd(css=colour, name=name, placed=colour != "sx", places=tuple(own)))
+    return tuple(sorted(crowds, key=lambda crowd: (crowd.placed, -len(crowd.places))))
 
 
 def _to_map(point: MapPoint) -> tuple[float, float]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -80,6 +80,23 @@ def test_nothing_is_wider_than_the_page(page: Page, tmp_path: Path, language: st
         " n.getBoundingClientRect().right > innerWidth).map(n => n.outerHTML.slice(0, 80))"
     )
     assert page.evaluate(beyond) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("width", "media"), [(400, "screen"), (1280, "screen"), (690, "print")])
+def test_what_is_claimed_has_room_in_both_tables(
+    page: Page, tmp_path: Path, language: str, width: int, media: Any
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(media=media)
+    page.goto(_write(tmp_path / "report.html", language))
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+    first = page.evaluate("document.querySelector('.claims .what').getBoundingClientRect().width")
+    rest = page.evaluate("[...document.querySelectorAll('.more .what')].map(n => n.getBoundingClientRect().width)")
+    assert first > 180
+    assert rest
+    assert all(abs(room - first) < 2 for room in rest)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_follows_the_colours_of_the_device(page: Page, address: str) -> None:

@@ -174,6 +174,15 @@ def test_a_quote_whose_document_is_missing_is_shown_without_a_link(example: Exam
     assert LONG_WORD in _first(page, "article.card").text()
 
 
+def test_the_map_names_segments_and_nobody(example: Example, page: LexborHTMLParser) -> None:
+    text = _first(page, ".map").html or ""
+    assert len(page.css(".map circle")) == len(example.arguments["map_points"])
+    assert [node.text() for node in page.css(".map title") if "Early Brewer" in node.text()] == [
+        "The Early Brewer · 44 people"
+    ]
+    assert [point.customer_id for point in example.arguments["map_points"] if f"{point.customer_id} " in text] == []
+
+
 def test_weight_for_many_people_and_documents(example: Example) -> None:
     points = [
         MapPoint(customer_id=f"somebody-{n}", x=n % 31 / 31, y=n % 30 / 30, segment_id=f"s{n % 4}") for n in range(956)
