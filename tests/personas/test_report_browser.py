@@ -94,6 +94,8 @@ def test_what_is_claimed_has_room_in_both_tables(
     first = page.evaluate("document.querySelector('.claims .what').getBoundingClientRect().width")
     rest = page.evaluate("[...document.querySelectorAll('.more .what')].map(n => n.getBoundingClientRect().width)")
     assert first > 180
+    tallest = "Math.max(...[...document.querySelectorAll('.evidence q')].map(n => n.getBoundingClientRect().height))"
+    assert page.evaluate(tallest) < 260
     assert rest
     assert all(abs(room - first) < 2 for room in rest)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
