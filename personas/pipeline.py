@@ -43,6 +43,7 @@ from personas.options import GenerateOptions
 from personas.outputs import OutputFolder, RunFacts, build_manifest, tell_run_key, write_outputs
 from personas.persona_graph import SegmentDraft, SegmentWork, draft_persona
 from personas.records import DataQuality, Persona, PersonaSet, SegmentationReport
+from personas.reporting.source_texts import shown_source
 from personas.segmentation import Grouping, group_by_column, person_profiles, segment_people
 from personas.themes import ThemeModel, find_themes
 from retrieval.corpus import Corpus, build_corpus
@@ -354,18 +355,25 @@ def _data_quality(corpus: Corpus, reading: Reading, table: CustomerTable, option
         passages=len(corpus.passages),
         words=int(corpus.words_per_customer.sum()),
         languages=_count(document.language for document in documents),
-        sources=_count(document.source for document in documents),
+        sources=_count(shown_source(document.source) for document in documents),
         kinds=_count(document.kind for document in documents if document.kind),
         reasons=reasons,
         redactions=reading.redactions,
         redact_level=options.redact,
-        columns=(*reading.columns, *table.notes),
+        columns=tuple(_without_folders(line, reading) for line in (*reading.columns, *table.notes)),
         bursts=reading.bursts,
         first_date=dates[0] if dates else None,
         last_date=dates[-1] if dates else None,
         customers_in_table=len(table.customers),
         customers_joined=len(set(table.customers) & set(corpus.customer_ids)),
     )
+
+
+def _without_folders(line: str, reading: Reading) -> str:
+    """The line with sources named as a report names them."""
+    for source in reading.files:
+        line = line.replace(source, shown_source(source))
+    return line
 
 
 def _count(values: Any) -> dict[str, int]:

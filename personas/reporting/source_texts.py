@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from personas.records import Persona, PersonaSet
 from personas.reporting.report_wording import Words
@@ -14,6 +15,11 @@ WHOLE_UP_TO = 12_000
 """Characters up to which a document is shown whole; of a longer one the surroundings of its quotes are."""
 AROUND = 1_500
 """Characters shown before and after each quote of a longer document."""
+
+
+def shown_source(source: str) -> str:
+    """A source as a report names it: a report is passed around, and the folders of a machine are nobody's business."""
+    return PurePath(source).name if PurePath(source).is_absolute() else source
 
 
 @dataclass(frozen=True)
@@ -124,4 +130,4 @@ def _facts(document: Document, words: Words) -> list[str]:
     rating = document.rating
     rated = words("rating", raw=f"{rating.raw:g}", high=f"{rating.scale[1]:g}") if rating else ""
     date = (document.created_at or "")[:10]
-    return [document.kind, date, rated, document.product or "", document.source]
+    return [document.kind, date, rated, document.product or "", shown_source(document.source)]

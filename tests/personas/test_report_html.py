@@ -17,6 +17,7 @@ from personas.reporting.html import render_html
 from personas.reporting.map_drawing import HEIGHT, WIDE_FONT, WIDTH, place_labels, text_width
 from personas.reporting.palette import SEGMENT_COLOURS, heat_class, palette_css
 from personas.reporting.report_wording import CHINESE, ENGLISH
+from personas.reporting.source_texts import shown_source
 from tests.personas.reporting_example import HOSTILE, LONG_WORD, Example, chinese_example, english_example
 
 
@@ -266,3 +267,8 @@ def test_what_is_said_as_often_elsewhere_or_by_too_few_does_not_set_apart(exampl
     thin = many.model_copy(update={"claim_id": "c4", "status": "anecdotal"})
     told = rank_apart(persona.model_copy(update={"claims": (many, same, few, thin)}))
     assert [claim.claim_id for claim in told] == ["c1", "c2"]
+
+
+def test_folders_of_a_machine_are_not_shown() -> None:
+    assert shown_source("/home/ann/secret project/reviews.csv") == "reviews.csv"
+    assert shown_source("exports/reviews.csv") == "exports/reviews.csv"
