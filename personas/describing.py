@@ -21,7 +21,8 @@ from retrieval.corpus import Corpus
 TERMS_PER_SEGMENT = 12
 NEIGHBOURS_SHOWN = 2
 MOST_MAP_POINTS = 1000
-"""People on the map; more are sampled, as points beyond this only overlap."""
+SAMPLED_MAP_POINTS = 600
+"""People on the map; of more than the first number the second is drawn, as more points would only overlap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +181,7 @@ def lay_out_map(
     segment_of = {customer: segment.segment_id for segment in segments for customer in segment.customer_ids}
     count = len(corpus.customer_ids)
     rng = np.random.default_rng(stable_seed(seed, "map"))
-    chosen = np.sort(rng.permutation(count)[:MOST_MAP_POINTS])
+    chosen = np.sort(rng.permutation(count)[: count if count <= MOST_MAP_POINTS else SAMPLED_MAP_POINTS])
     places = _embed_plane(profiles[chosen], seed=seed)
     low, high = places.min(axis=0), places.max(axis=0)
     places = (places - low) / np.maximum(high - low, 1e-9)

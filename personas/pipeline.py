@@ -110,7 +110,11 @@ def generate(sources: Sequence[str], options: GenerateOptions, *, progress: Prog
                 progress=told,
                 base_url=options.base_url,
                 max_chars=PASSAGE_CHARS,
+                background=True,
             )
+            indexing = corpus.indexing
+            assert indexing is not None
+            stack.callback(indexing.stop)
         found = _find_structure(corpus, table, options, schema, told, clock)
         language = _output_language(options, corpus)
         author = stack.enter_context(choose_author(options, found.base, language, workspace, told))
@@ -128,6 +132,7 @@ def generate(sources: Sequence[str], options: GenerateOptions, *, progress: Prog
         )
         persona_set = _gather(sources, found, corpus, reading, table, personas, options, language, told.warnings)
         with clock.stage("report"):
+            indexing.wait()
             files, manifest = _report(persona_set, found, corpus, facts, folder, told)
     return RunResult(persona_set=persona_set, out=options.out, files=files, manifest=manifest)
 

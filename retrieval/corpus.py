@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
@@ -15,7 +16,8 @@ from persona_kit.progress import Progress
 from persona_kit.workspace import Workspace
 from retrieval.documents import Document, Passage
 from retrieval.embedders import Embedder, open_embedder
-from retrieval.index import PassageIndex, drop_stale_fits
+from retrieval.index import PassageIndex
+from retrieval.indexing import BackgroundIndexing, IndexPart, write_part
 from retrieval.scripts import latin_share
 from retrieval.splitting import split_document
 from retrieval.text_of_record import TextOfRecord
@@ -47,8 +49,13 @@ class Space:
     embedder: Embedder
     rows: NDArray[np.int64]
     vectors: NDArray[np.float32]
-    index: PassageIndex
-    """The same vectors, kept in Chroma."""
+    open_index: Callable[[], PassageIndex]
+    """Opens the same vectors in Chroma, waiting for the writer where it is still at work."""
+
+    @cached_property
+    def index(self) -> PassageIndex:
+        """The same vectors, kept in Chroma."""
+        return self.open_index()
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +68,8 @@ class Corpus:
     """Every passage lies in exactly one of them."""
     made: dict[str, int] = field(default_factory=dict)
     """What this run had to make: vectors `embedded`, and passages `indexed` and `removed` in Chroma."""
+    indexing: BackgroundIndexing | None = None
+    """The writer of Chroma, where it runs beside; wait for it before the run is done."""
 
     @cached_property
     def document_by_id(self) -> dict[str, Document]:
@@ -113,6 +122,7 @@ def build_corpus(
     progress: Progress,
     base_url: str | None = None,
     max_chars: int = MAX_CHARS,
+    background: bool = False,
 ) -> Corpus:
     """The documents split into passages, embedded, and kept in the workspace's SQLite file and Chroma index.
 
@@ -127,6 +137,8 @@ def build_corpus(
         progress: told of the stages `split`, `embed` and `index`.
         base_url: where an `openai:MODEL` embedder's server listens.
         max_chars: longest passage, see `split_document`.
+        background: write Chroma in a process of its own: the corpus comes back at once, and the caller waits for
+            `Corpus.indexing` (or stops it) before it gives the workspace back.
 
     Raises:
         UsageError: when the embedder's spec is not known.
@@ -149,11 +161,21 @@ def build_corpus(
             made["embedded"] += fresh
             parts.append((engine, rows, vectors))
         progress.finish("embed")
+    pieces = [_index_part(engine, rows, vectors, passages) for engine, rows, vectors in parts]
+    if background:
+        indexing = BackgroundIndexing.start(workspace.chroma_path, pieces)
+        spaces = tuple(
+            Space(engine.name, engine, rows, vectors, partial(_open_after, indexing, workspace.chroma_path, engine))
+            for engine, rows, vectors in parts
+        )
+        return Corpus(documents=documents, passages=passages, spaces=spaces, made=made, indexing=indexing)
     progress.start("index", len(passages))
-    spaces = tuple(
-        _index(engine, rows, vectors, passages, workspace, progress, made) for engine, rows, vectors in parts
-    )
+    indexes = [_write_now(workspace.chroma_path, piece, made, progress) for piece in pieces]
     progress.finish("index")
+    spaces = tuple(
+        Space(engine.name, engine, rows, vectors, partial(_opened, index))
+        for (engine, rows, vectors), index in zip(parts, indexes, strict=True)
+    )
     return Corpus(documents=documents, passages=passages, spaces=spaces, made=made)
 
 
@@ -224,22 +246,32 @@ def _embed(
     return np.stack([vectors[key] for key in keys]).astype(np.float32, copy=False), len(new)
 
 
-def _index(
-    engine: Embedder,
-    rows: NDArray[np.int64],
-    vectors: NDArray[np.float32],
-    passages: Sequence[Passage],
-    workspace: Workspace,
-    progress: Progress,
-    made: dict[str, int],
-) -> Space:
-    index = PassageIndex.open(
-        workspace.chroma_path, embedder=engine.name, dimension=engine.dimension, fingerprint=engine.fingerprint
+def _index_part(
+    engine: Embedder, rows: NDArray[np.int64], vectors: NDArray[np.float32], passages: Sequence[Passage]
+) -> IndexPart:
+    return IndexPart(
+        embedder=engine.name,
+        fingerprint=engine.fingerprint,
+        dimension=engine.dimension,
+        passage_ids=[passages[row].passage_id for row in rows],
+        vectors=vectors,
     )
-    if engine.name == "lsa":
-        drop_stale_fits(workspace.chroma_path, keep=engine.fingerprint)
-    passage_ids = [passages[row].passage_id for row in rows]
-    added, removed = index.sync(passage_ids, vectors, on_batch=lambda count: progress.step("index", count))
+
+
+def _write_now(chroma_path: Path, part: IndexPart, made: dict[str, int], progress: Progress) -> PassageIndex:
+    index, added, removed = write_part(chroma_path, part)
     made["indexed"] += added
     made["removed"] += removed
-    return Space(name=engine.name, embedder=engine, rows=rows, vectors=vectors, index=index)
+    progress.step("index", len(part.passage_ids))
+    return index
+
+
+def _opened(index: PassageIndex) -> PassageIndex:
+    return index
+
+
+def _open_after(indexing: BackgroundIndexing, chroma_path: Path, engine: Embedder) -> PassageIndex:
+    indexing.wait()
+    return PassageIndex.open(
+        chroma_path, embedder=engine.name, dimension=engine.dimension, fingerprint=engine.fingerprint
+    )
