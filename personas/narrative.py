@@ -91,7 +91,6 @@ def _numbers_of(claims: Sequence[Claim]) -> set[str]:
         numbers |= {str(claim.people), str(claim.people_elsewhere)}
         numbers |= {str(percent(claim.share)), str(percent(claim.share_elsewhere))}
         numbers |= {"1"} if 0 < claim.share_elsewhere < 0.005 else set()  # "less than 1 %"
-        numbers |= {str(percent(claim.interval.low)), str(percent(claim.interval.high))}
         if claim.adjusted_lift is not None:
             numbers |= {f"{claim.adjusted_lift:.1f}", f"{claim.adjusted_lift:.0f}"}
         for text in (claim.value, *(citation.quote for citation in claim.citations)):

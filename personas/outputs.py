@@ -216,7 +216,7 @@ def write_outputs(
 
     cited = _cited_documents(persona_set, corpus)
     return folder.replace_files({
-        "personas.json": _without_members(persona_set).model_dump_json(indent=2) + "\n",
+        "personas.json": without_members(persona_set).model_dump_json(indent=2) + "\n",
         "personas.md": render_markdown(persona_set),
         "report.html": render_html(
             persona_set, map_points=points, documents=cited, theme_shares=shares, segment_lifts=lifts, manifest=manifest
@@ -239,7 +239,7 @@ def _cited_documents(persona_set: PersonaSet, corpus: Corpus) -> dict[str, Docum
     return {document_id: corpus.document_by_id[document_id] for document_id in sorted(ids)}
 
 
-def _without_members(persona_set: PersonaSet) -> PersonaSet:
+def without_members(persona_set: PersonaSet) -> PersonaSet:
     """The set as it is written: who belongs where stands in assignments.csv and themes.csv only."""
     segments = tuple(s.model_copy(update={"customer_ids": (), "memberships": ()}) for s in persona_set.segments)
     themes = tuple(theme.model_copy(update={"passage_ids": ()}) for theme in persona_set.themes)

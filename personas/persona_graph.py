@@ -99,8 +99,11 @@ class _Nodes:
         for attribute in work.schema.attribute:
             groups = [group for group in state["pending"] if group.attribute == attribute.key]
             if groups:
-                proposed = work.author.propose(work.brief, attribute, groups)
-                proposals += [ground_proposal(proposal) for proposal in proposed]
+                grounded = [ground_proposal(p) for p in work.author.propose(work.brief, attribute, groups)]
+                if all(proposal.fault for proposal in grounded):
+                    instead = work.author.stand_in(work.brief, attribute, groups)
+                    grounded += [ground_proposal(proposal) for proposal in instead]
+                proposals += grounded
         return {"proposals": proposals, "pending": []}
 
     def ground(self, state: _State) -> dict[str, Any]:

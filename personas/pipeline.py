@@ -40,7 +40,7 @@ from personas.facets import build_facets, tag_passages
 from personas.identity import assign_persona_ids, load_previous, save_current
 from personas.models.tracing import no_tracing
 from personas.options import GenerateOptions
-from personas.outputs import OutputFolder, RunFacts, build_manifest, tell_run_key, write_outputs
+from personas.outputs import OutputFolder, RunFacts, build_manifest, tell_run_key, without_members, write_outputs
 from personas.persona_graph import SegmentDraft, SegmentWork, draft_persona
 from personas.records import DataQuality, Persona, PersonaSet, SegmentationReport
 from personas.reporting.source_texts import shown_source
@@ -59,6 +59,7 @@ class RunResult:
     """What a run leaves."""
 
     persona_set: PersonaSet
+    """As `personas.json` holds it; who belongs where stands in assignments.csv."""
     out: Path
     files: list[Path]
     manifest: dict[str, Any]
@@ -108,7 +109,7 @@ def generate(sources: Sequence[str], options: GenerateOptions, *, progress: Prog
                 embedder=options.embedder,
                 workspace=workspace,
                 progress=told,
-                base_url=options.base_url,
+                base_url=options.base_url if options.embedder.startswith("openai:") else None,
                 max_chars=PASSAGE_CHARS,
                 background=True,
             )
@@ -134,7 +135,7 @@ def generate(sources: Sequence[str], options: GenerateOptions, *, progress: Prog
         with clock.stage("report"):
             indexing.wait()
             files, manifest = _report(persona_set, found, corpus, facts, folder, told)
-    return RunResult(persona_set=persona_set, out=options.out, files=files, manifest=manifest)
+    return RunResult(persona_set=without_members(persona_set), out=options.out, files=files, manifest=manifest)
 
 
 def _read(sources: Sequence[str], options: GenerateOptions, progress: Progress) -> tuple[Reading, CustomerTable]:

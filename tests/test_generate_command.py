@@ -21,6 +21,7 @@ FILES = {
     "personas.md",
     "report.html",
     "assignments.csv",
+    "documents.csv",
     "themes.csv",
     "quarantine.jsonl",
     "manifest.json",
@@ -113,7 +114,7 @@ def test_verify_passes_and_then_fails_on_a_changed_letter(
     assert report["ok"]
     assert report["checked"] > 0
     quotes = [quote for persona in json.loads(result.stdout)["personas"] for quote in persona["quotes"]]
-    quote = next(quote for quote in quotes if quote["document_id"].startswith("reviews.csv"))
+    quote = next(quote for quote in quotes if quote["document_id"].startswith("R-"))
     reviews = folder / "example" / "reviews.csv"
     kept = reviews.read_text(encoding="utf-8")
     try:

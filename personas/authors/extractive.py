@@ -93,6 +93,12 @@ class ExtractiveAuthor:
                 claims.append(claim_from_group(attribute.key, value, group))
         return claims
 
+    def stand_in(
+        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
+    ) -> list[ProposedClaim]:
+        """None: what this author proposes stands in its sources, so there is nothing better."""
+        return []
+
     def plan_searches(self, brief: SegmentBrief, attribute: Attribute) -> list[str]:
         """The attribute's own question, with the segment's terms."""
         return [f"{attribute.question[brief.source_language]} {' '.join(brief.terms[:3])}"]
@@ -113,7 +119,7 @@ class ExtractiveAuthor:
         used = {word for name in taken for word in content_words(name)}
         by_stem = {stem(term): term for term in reversed(brief.terms) if term not in used}
         lead = list(reversed(by_stem.values()))[:2] or list(brief.terms[:2]) or ["…"]
-        value = claims[0].value if claims else ""
+        value = claims[0].value if claims else ", ".join(brief.terms[:5])
         if brief.language == "zh":
             return ProposedName(name=f"谈论{'与'.join(lead)}的人", tagline=f"“{value}”", origin="extractive")
         name = f"Voices on {' and '.join(lead)}"

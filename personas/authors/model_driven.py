@@ -106,6 +106,12 @@ class ModelAuthor:
         except ModelError as error:
             return self._by_floor(brief, attribute, groups, f"the model failed: {error.what}")
 
+    def stand_in(
+        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
+    ) -> list[ProposedClaim]:
+        """The extractive author's claims, which say why they are there."""
+        return self._by_floor(brief, attribute, groups, "nothing the model proposed stood in the evidence")
+
     def _by_floor(
         self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup], note: str
     ) -> list[ProposedClaim]:

@@ -88,6 +88,11 @@ class PersonaAuthor(Protocol):
     ) -> list[ProposedClaim]:
         """Claims about one attribute from its evidence groups; at most one a group for small authors."""
 
+    def stand_in(
+        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
+    ) -> list[ProposedClaim]:
+        """Claims without a model, for an attribute of which nothing proposed could be grounded."""
+
     def plan_searches(self, brief: SegmentBrief, attribute: Attribute) -> list[str]:
         """Queries to look for evidence of an attribute that has none."""
 

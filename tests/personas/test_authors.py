@@ -411,3 +411,12 @@ def test_telling_quotes_are_of_different_people(english_base: EvidenceBase) -> N
 
     assert len(quotes) >= 3
     assert len({quote.customer_id for quote in quotes}) == len(quotes)
+
+
+def test_a_large_model_of_which_nothing_can_be_grounded_is_stood_in_for(english_base: EvidenceBase) -> None:
+    engine, _ = model_of(large_answer([INVENTED], "a helicopter on the roof"), profile="large")
+    draft = draft_of(english_base, "connecting", ModelAuthor(engine, english_base))
+
+    assert draft.claims
+    assert {claim.origin for claim in draft.claims} == {"extractive"}
+    assert all("nothing the model proposed stood in the evidence" in claim.note for claim in draft.claims)
