@@ -35,12 +35,6 @@ class ProposedClaims(_ModelAnswer):
     claims: list[ClaimAnswer]
 
 
-class SentenceText(_ModelAnswer):
-    """One sentence."""
-
-    text: str = Field(max_length=160)
-
-
 class SentenceAnswer(_ModelAnswer):
     """A sentence and the ids of the claims it rests on."""
 

@@ -207,10 +207,8 @@ class ModelAuthor:
     def narrate(
         self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]
     ) -> list[ProposedSentence]:
-        """The model's sentences; plain ones where it is small and its sentence does not carry the claim, or fails."""
-        if brief.language not in self._engine.languages:
-            return self._floor.narrate(brief, claims, not_stated)
-        if self._engine.profile == "small":
+        """The model's sentences; plain ones where it is small, does not write the language, or fails."""
+        if brief.language not in self._engine.languages or self._engine.profile == "small":
             return self._floor.narrate(brief, claims, not_stated)
         try:
             return self._narrate_whole(brief, claims, not_stated)
