@@ -146,11 +146,10 @@ def ground_quote(quote: str, named: Document | None, others: Sequence[Document])
 
 
 def quote_words(quote: str) -> int:
-    """Words in a quote; two Chinese characters count as one word."""
-    from retrieval.words import count_words
-
+    """Words in a quote as a reader counts them, between spaces; two Chinese characters count as one word."""
     han = sum(1 for character in quote if "\u3400" <= character <= "\u9fff")
-    return count_words(quote) - han + han // 2
+    latin = "".join(" " if "\u3400" <= character <= "\u9fff" else character for character in quote)
+    return sum(any(character.isalnum() for character in word) for word in latin.split()) + han // 2
 
 
 def carried_share(value: str, quotes: Sequence[str]) -> float:
