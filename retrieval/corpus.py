@@ -169,14 +169,25 @@ def build_corpus(
             for engine, rows, vectors in parts
         )
         return Corpus(documents=documents, passages=passages, spaces=spaces, made=made, indexing=indexing)
-    progress.start("index", len(passages))
-    indexes = [_write_now(workspace.chroma_path, piece, made, progress) for piece in pieces]
+    spaces = _index_now(workspace.chroma_path, parts, pieces, made, progress)
+    return Corpus(documents=documents, passages=passages, spaces=spaces, made=made)
+
+
+def _index_now(
+    chroma_path: Path,
+    parts: Sequence[tuple[Embedder, NDArray[np.int64], NDArray[np.float32]]],
+    pieces: Sequence[IndexPart],
+    made: dict[str, int],
+    progress: Progress,
+) -> tuple[Space, ...]:
+    """The spaces, once Chroma holds them."""
+    progress.start("index", sum(len(piece.passage_ids) for piece in pieces))
+    indexes = [_write_now(chroma_path, piece, made, progress) for piece in pieces]
     progress.finish("index")
-    spaces = tuple(
+    return tuple(
         Space(engine.name, engine, rows, vectors, partial(_opened, index))
         for (engine, rows, vectors), index in zip(parts, indexes, strict=True)
     )
-    return Corpus(documents=documents, passages=passages, spaces=spaces, made=made)
 
 
 def _split(documents: Sequence[Document], max_chars: int, progress: Progress) -> tuple[Passage, ...]:
