@@ -140,7 +140,7 @@ def generate(sources: Sequence[str], options: GenerateOptions, *, progress: Prog
 
 def _read(sources: Sequence[str], options: GenerateOptions, progress: Progress) -> tuple[Reading, CustomerTable]:
     """The documents and what is known of the people; nothing of the input is lost."""
-    reading = read_documents(sources, _read_options(options), progress=progress, stdin=options.stdin)
+    reading = read_documents(sources, read_options(options), progress=progress, stdin=options.stdin)
     assert reading.inputs == len(reading.documents) + len(reading.quarantined)
     writing = sorted({document.customer_id for document in reading.documents})
     table = read_customers(options.customers, options.orders, writing=writing, redact=options.redact)
@@ -175,7 +175,8 @@ class _Structure:
     report: SegmentationReport
 
 
-def _read_options(options: GenerateOptions) -> ReadOptions:
+def read_options(options: GenerateOptions) -> ReadOptions:
+    """What loading is told; the same for a run and for checking it again."""
     tables = tuple(path for path in (options.customers, options.orders) if path is not None)
     return ReadOptions(
         text=options.text,

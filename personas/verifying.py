@@ -14,10 +14,11 @@ from persona_kit.progress import Progress, Silent
 from personas.grounding import quotes_hold
 from personas.options import GenerateOptions
 from personas.outputs import MANIFEST
+from personas.pipeline import read_options
 from personas.records import PersonaSet
 from personas.showing import load_persona_set
 from retrieval.documents import Citation, Document
-from retrieval.reading import ReadOptions, read_documents
+from retrieval.reading import read_documents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ def verify(out: Path, *, progress: Progress | None = None, sources: Sequence[str
             where=str(out),
             mend="save what was piped in to a file and name it with --source",
         )
-    reading = read_documents(places, _read_options(options), progress=progress or Silent())
+    reading = read_documents(places, read_options(options), progress=progress or Silent())
     now = {document.document_id: document for document in reading.documents}
     return _compare(persona_set, stored, now)
 
@@ -97,13 +98,6 @@ def _stands(citation: Citation, now: Mapping[str, Document]) -> bool:
 def _place(source: Mapping[str, str]) -> str:
     """The source as it was given where that still leads there, else where it was on this machine."""
     return source["given"] if Path(source["given"]).exists() else source["path"]
-
-
-def _read_options(options: GenerateOptions) -> ReadOptions:
-    return ReadOptions(
-        **options.model_dump(include={"text", "customer", "id", "time", "rating", "product", "redact"}),
-        exclude=tuple(path for path in (options.customers, options.orders) if path is not None),
-    )
 
 
 def _load_manifest(out: Path) -> dict[str, Any]:
