@@ -76,7 +76,7 @@ def main() -> None:
     print(f"personas: median {statistics.median(ours):.1f} s of {len(ours)}")
     if theirs:
         ratio = statistics.median(ours) / statistics.median(theirs)
-        print(f"BERTopic: median {statistics.median(theirs):.1f} s; ratio {ratio:.2f}")
+        print(f"BERTopic: median {statistics.median(theirs):.1f} s; ratio {ratio:.3f}")
     peak_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"largest process: {peak_mib:.0f} MiB")
 

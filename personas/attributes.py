@@ -29,24 +29,31 @@ class Attribute(Record):
     min_people: int | None = None
     """Least number of people behind a claim; the run's --min-people where it is not set."""
     cues: tuple[str, ...] = ()
-    """Regular expressions, in lower case, that mark a passage as speaking of it."""
+    """Regular expressions, in lower case, that mark a passage as speaking of it, wherever they match."""
+    word_cues: tuple[str, ...] = ()
+    """The same, but only where a word begins: what most cues of languages with spaces should be, and twice as fast."""
     question_cues: tuple[str, ...] = ()
     """Regular expressions, in lower case, that mark a survey question as asking for it."""
 
     @cached_property
     def cue_pattern(self) -> re.Pattern[str]:
         """All cues as one pattern; matches nothing where there are none."""
-        return _join_patterns(self.cues)
+        at_words = (rf"\b(?:{_either(self.word_cues)})",) if self.word_cues else ()
+        return _compile((*at_words, *self.cues))
 
     @cached_property
     def question_pattern(self) -> re.Pattern[str]:
         """All question cues as one pattern; matches nothing where there are none."""
-        return _join_patterns(self.question_cues)
+        return _compile(self.question_cues)
 
 
-def _join_patterns(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
     # Texts are lower case when they are searched: a third faster than ignoring case in the pattern.
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
+    return re.compile(_either(patterns) or r"(?!)")
+
+
+def _either(patterns: tuple[str, ...]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
 
 
 class AttributeSchema(Record):
@@ -79,7 +86,7 @@ def load_schema(reference: str | None) -> AttributeSchema:
     """The default schema, a TOML file of the same form, or a Pydantic model as ``module:Class``.
 
     A field of a Pydantic model becomes an attribute: its title is the label, its description the question, and
-    ``json_schema_extra`` may hold `cues`, `question_cues`, `sensitive` and `min_people`.
+    ``json_schema_extra`` may hold `word_cues`, `cues`, `question_cues`, `sensitive` and `min_people`.
 
     Raises:
         InputError: when the reference cannot be found or does not have the form.
@@ -101,7 +108,7 @@ def _read_toml(path: Path) -> AttributeSchema:
         raise InputError(
             f"the attribute schema cannot be read: {error}",
             where=str(path),
-            mend="write it like personas/attributes.toml: [[attribute]] with key, label, question and cues",
+            mend="write it like personas/attributes.toml: [[attribute]] with key, label, question, word_cues, cues",
         ) from error
     return schema
 

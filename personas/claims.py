@@ -70,12 +70,11 @@ def supporting_rows(value: str, group: EvidenceGroup, base: EvidenceBase) -> NDA
 
     A group is what people say of a theme; a claim may be narrower, so its people are counted passage by passage.
     """
-    wanted = stems(value)
-    shares = np.array([base.share_said(wanted, int(row)) >= SAME_WORDS for row in group.rows])
+    same_words = base.shares_said(stems(value), group.rows) >= SAME_WORDS
     probe = group.space.embedder.embed([value])[0]
     places = base.places_of(group.space)
-    close = np.array([float(group.space.vectors[places[int(row)]] @ probe) >= SAME_MEANING for row in group.rows])
-    return group.rows[np.flatnonzero(shares | close)]
+    close = group.space.vectors[[places[int(row)] for row in group.rows]] @ probe >= SAME_MEANING
+    return group.rows[np.flatnonzero(same_words | close)]
 
 
 def count_claim(grounded: Grounded, base: EvidenceBase, inside: NDArray[np.bool_]) -> Support:

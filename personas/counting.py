@@ -105,14 +105,11 @@ def mantel_haenszel_ratios(
     Source:
         Greenland, Robins: Estimation of a common effect parameter from sparse follow-up data, Biometrics 41 (1985).
     """
-    above = np.zeros(voiced.shape[1])
-    below = np.zeros(voiced.shape[1])
-    for stratum in np.unique(strata):
-        here = inside & (strata == stratum)
-        there = ~inside & (strata == stratum)
-        total = int(here.sum() + there.sum())
-        above += voiced[here].sum(axis=0) * (int(there.sum()) / total)
-        below += voiced[there].sum(axis=0) * (int(here.sum()) / total)
+    in_stratum = np.unique(strata)[:, None] == strata
+    here, there = (in_stratum & inside).astype(np.float64), (in_stratum & ~inside).astype(np.float64)
+    people = in_stratum.sum(axis=1)
+    above = (there.sum(axis=1) / people) @ (here @ voiced)
+    below = (here.sum(axis=1) / people) @ (there @ voiced)
     return [float(a / b) if b > 0 else None for a, b in zip(above, below, strict=True)]
 
 

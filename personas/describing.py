@@ -21,7 +21,7 @@ from retrieval.corpus import Corpus
 TERMS_PER_SEGMENT = 12
 NEIGHBOURS_SHOWN = 2
 MOST_MAP_POINTS = 1000
-SAMPLED_MAP_POINTS = 600
+SAMPLED_MAP_POINTS = 300
 """People on the map; of more than the first number the second is drawn, as more points would only overlap."""
 
 

@@ -124,11 +124,13 @@ class EvidenceBase:
         frequency = Counter(stem for found in self.stems for stem in found)
         return {stem: float(np.log(1 + len(self.stems) / count)) for stem, count in frequency.items()}
 
-    def share_said(self, wanted: set[str], row: int) -> float:
-        """The share of the wanted stems that a passage says, 0..1; rare ones weigh more."""
-        weights = {stem: self._rarity.get(stem, 0.0) for stem in wanted}
+    def shares_said(self, wanted: set[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """``(rows,)`` the share of the wanted stems that each passage says, 0..1; rare ones weigh more."""
+        weights = {stem: self._rarity[stem] for stem in sorted(wanted) if stem in self._rarity}
         total = sum(weights.values())
-        return sum(weights[stem] for stem in wanted & self.stems[row]) / total if total > 0 else 0.0
+        if total == 0:
+            return np.zeros(len(rows))
+        return np.array([sum(weights[stem] for stem in weights if stem in self.stems[row]) for row in rows]) / total
 
     def specificity(self, wanted: set[str]) -> float:
         """How telling stems are together, 0..1: one that occurs once tells all, a common one next to nothing."""

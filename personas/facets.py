@@ -69,10 +69,7 @@ def _tags_of(
     text: str, document: Document, schema: AttributeSchema, questions: dict[str, dict[str, float]]
 ) -> tuple[str, ...]:
     lowered = text.lower()
-    cues = {
-        attribute.key: float(min(2, sum(1 for _ in attribute.cue_pattern.finditer(lowered))))
-        for attribute in schema.attribute
-    }
+    cues = {attribute.key: float(min(2, len(attribute.cue_pattern.findall(lowered)))) for attribute in schema.attribute}
     scores = {key: score + questions.get(document.question, {}).get(key, 0.0) for key, score in cues.items()}
     feeling = _feeling_key(text, document)
     if feeling is not None and feeling in scores:

@@ -203,6 +203,9 @@ def _find_structure(
     with clock.stage("themes"):
         themes = find_themes(corpus, seed=options.seed)
     progress.finish("themes")
+    if corpus.indexing is not None:
+        # Themes use both cores; what follows uses one, and leaves the other to Chroma.
+        corpus.indexing.start()
     progress.start("segments")
     with clock.stage("segments"):
         grouping = _group(corpus, themes, table, options)

@@ -30,7 +30,7 @@ PERSON_RESOLUTIONS = (0.4, 0.5, 0.6, 0.8, 1.0, 1.3)
 RESAMPLES = 5
 FINAL_RESAMPLES = 10
 RESAMPLED_SHARE = 0.8
-LARGEST_RESAMPLE = 1200
+LARGEST_RESAMPLE = 800
 """People a resample looks at while choosing; the final stability uses the same limit."""
 
 LEAST_STABILITY = 0.3

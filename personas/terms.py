@@ -21,14 +21,12 @@ def stop_words() -> frozenset[str]:
 
 @lru_cache(maxsize=100_000)
 def content_words(text: str) -> tuple[str, ...]:
-    """The text's words that can carry a topic, lower case, in order; Chinese is cut by jieba.
-
-    Themes, segments and claims all ask for the words of the same passages: they are cut once.
-    """
+    """The text's words that can carry a topic, lower case, in order; Chinese is cut by jieba."""
     silent = stop_words()
     return tuple(word for word in search_words(text) if len(word) > 1 and word not in silent and not word.isnumeric())
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """A crude common stem of an English word, enough to see that two quotes use the same word."""
     for ending in ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "ly"):

@@ -23,7 +23,7 @@ RESOLUTIONS = (1.0, 2.0, 3.0, 4.0)
 
 RESAMPLES = 3
 RESAMPLED_SHARE = 0.8
-LARGEST_RESAMPLE = 4000
+LARGEST_RESAMPLE = 2500
 """Passages a resample looks at; stability hardly moves above this and the time does."""
 
 STABILITY_TOLERANCE = 0.02

@@ -137,8 +137,8 @@ def build_corpus(
         progress: told of the stages `split`, `embed` and `index`.
         base_url: where an `openai:MODEL` embedder's server listens.
         max_chars: longest passage, see `split_document`.
-        background: write Chroma in a process of its own: the corpus comes back at once, and the caller waits for
-            `Corpus.indexing` (or stops it) before it gives the workspace back.
+        background: write Chroma in a process of its own: the corpus comes back at once, and the caller starts
+            `Corpus.indexing` when it likes, and waits for it (or stops it) before it gives the workspace back.
 
     Raises:
         UsageError: when the embedder's spec is not known.
@@ -163,7 +163,7 @@ def build_corpus(
         progress.finish("embed")
     pieces = [_index_part(engine, rows, vectors, passages) for engine, rows, vectors in parts]
     if background:
-        indexing = BackgroundIndexing.start(workspace.chroma_path, pieces)
+        indexing = BackgroundIndexing(workspace.chroma_path, pieces)
         spaces = tuple(
             Space(engine.name, engine, rows, vectors, partial(_open_after, indexing, workspace.chroma_path, engine))
             for engine, rows, vectors in parts

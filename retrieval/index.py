@@ -53,7 +53,8 @@ class PassageIndex:
             collection = client.get_or_create_collection(
                 _PREFIX + fingerprint,
                 embedding_function=None,
-                configuration={"hnsw": {"space": "cosine"}},
+                # One thread adds as fast as several, and leaves the other cores to the run.
+                configuration={"hnsw": {"space": "cosine", "num_threads": 1}},
                 metadata=expected,
             )
         _refuse_other_embedder(collection, expected, path)

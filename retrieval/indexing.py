@@ -56,39 +56,33 @@ def write_part(chroma_path: Path, part: IndexPart) -> tuple[PassageIndex, int, i
 
 @dataclass
 class BackgroundIndexing:
-    """A writer at work; `wait` for it before the run is called done, `stop` it when the run ends otherwise."""
+    """A writer to come: `start` it, `wait` before the run is called done, `stop` it when the run ends otherwise."""
 
-    process: subprocess.Popen[str]
-    folder: Path
+    chroma_path: Path
+    parts: Sequence[IndexPart]
     made: dict[str, int] = field(default_factory=dict)
-    _done: bool = False
+    _process: subprocess.Popen[str] | None = None
+    _folder: Path | None = None
 
-    @classmethod
-    def start(cls, chroma_path: Path, parts: Sequence[IndexPart]) -> BackgroundIndexing:
-        """Hands the parts to a new process.
+    def start(self) -> None:
+        """Hands the parts to a new process, the first time it is called.
 
         Raises:
             OutputError: when they cannot be handed over.
         """
+        if self._process is not None:
+            return
         try:
-            folder = Path(tempfile.mkdtemp(prefix=".indexing-", dir=chroma_path.parent))
-            for number, part in enumerate(parts):
-                np.save(folder / f"{number}.npy", part.vectors, allow_pickle=False)
-                facts = {
-                    "embedder": part.embedder,
-                    "fingerprint": part.fingerprint,
-                    "dimension": part.dimension,
-                    "passage_ids": list(part.passage_ids),
-                }
-                (folder / f"{number}.json").write_text(json.dumps(facts), encoding="utf-8")
+            self._folder = _lay_out(self.parts, self.chroma_path.parent)
         except OSError as error:
             raise OutputError(
                 f"the workspace cannot be written: {error.strerror or error}",
-                where=str(chroma_path.parent),
+                where=str(self.chroma_path.parent),
                 mend="check that the disk has room and the folder is yours",
             ) from error
-        process = subprocess.Popen(
-            [sys.executable, "-m", "retrieval.indexing", str(chroma_path.absolute()), str(folder.absolute())],
+        paths = [str(self.chroma_path.absolute()), str(self._folder.absolute())]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "retrieval.indexing", *paths],
             # The folder the rooms lie in: `-m` finds them there, installed or not.
             cwd=Path(__file__).resolve().parents[1],
             stdout=subprocess.PIPE,
@@ -96,39 +90,58 @@ class BackgroundIndexing:
             text=True,
             encoding="utf-8",
         )
-        return cls(process, folder)
 
     def wait(self) -> dict[str, int]:
-        """How many passages were added (`indexed`) and `removed`, once everything is on disk.
+        """How many passages were added (`indexed`) and `removed`, once all are on disk; starts what is not started.
 
         Raises:
             OutputError: when Chroma could not write.
         """
-        if not self._done:
-            said, complained = self.process.communicate()
-            self._done = True
-            shutil.rmtree(self.folder, ignore_errors=True)
-            if self.process.returncode != 0:
-                raise OutputError(
-                    "the vectors could not be written to the workspace",
-                    where=complained.strip()[-500:],
-                    mend="delete the workspace's folder chroma, which can be made again, and run once more",
-                )
-            self.made.update(json.loads(said))
+        if self.made:
+            return self.made
+        self.start()
+        assert self._process is not None
+        said, complained = self._process.communicate()
+        self._tidy()
+        if self._process.returncode != 0:
+            raise OutputError(
+                "the vectors could not be written to the workspace",
+                where=complained.strip()[-500:],
+                mend="delete the workspace's folder chroma, which can be made again, and run once more",
+            )
+        self.made.update(json.loads(said))
         return self.made
 
     def stop(self) -> None:
         """Ends the writer if it is still at work; what it wrote stays, and the next run completes it."""
-        if self._done:
+        if self._process is None or self._process.returncode is not None:
             return
-        self._done = True
-        self.process.terminate()
+        self._process.terminate()
         try:
-            self.process.communicate(timeout=STOP_AFTER_S)
+            self._process.communicate(timeout=STOP_AFTER_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            self._process.kill()
+            self._process.communicate()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _lay_out(parts: Sequence[IndexPart], parent: Path) -> Path:
+    """A folder with what the writer reads: a file of vectors and one of facts for each part."""
+    folder = Path(tempfile.mkdtemp(prefix=".indexing-", dir=parent))
+    for number, part in enumerate(parts):
+        np.save(folder / f"{number}.npy", part.vectors, allow_pickle=False)
+        facts = {
+            "embedder": part.embedder,
+            "fingerprint": part.fingerprint,
+            "dimension": part.dimension,
+            "passage_ids": list(part.passage_ids),
+        }
+        (folder / f"{number}.json").write_text(json.dumps(facts), encoding="utf-8")
+    return folder
 
 
 def _main(chroma_path: Path, folder: Path) -> int:

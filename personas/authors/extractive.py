@@ -148,7 +148,7 @@ def central_phrase(group: EvidenceGroup, base: EvidenceBase) -> str:
     closeness = group.space.embedder.embed(phrases) @ group.centre
     rows = group.rows[:: max(1, len(group.rows) // PASSAGES_COMPARED)]
     wanted = [stems(phrase) for phrase in phrases]
-    common = np.array([np.mean([base.share_said(words, int(row)) >= SAME_WORDS for row in rows]) for words in wanted])
+    common = np.array([np.mean(base.shares_said(words, rows) >= SAME_WORDS) for words in wanted])
     telling = np.array([base.specificity(words) for words in wanted])
     awkward = np.array([bool(AWKWARD.match(phrase)) for phrase in phrases])
     score = CLOSENESS_WEIGHT * closeness + common * (COMMON_WEIGHT + TELLING_WEIGHT * telling) - AWKWARD_COST * awkward

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import PurePath
 
 from personas.records import Persona, PersonaSet
@@ -17,6 +18,7 @@ AROUND = 1_500
 """Characters shown before and after each quote of a longer document."""
 
 
+@cache
 def shown_source(source: str) -> str:
     """A source as a report names it: a report is passed around, and the folders of a machine are nobody's business."""
     return PurePath(source).name if PurePath(source).is_absolute() else source

@@ -46,8 +46,10 @@ def test_a_corpus_indexed_beside_the_run_holds_every_passage(tmp_path: Path) -> 
 
 def test_a_writer_that_is_stopped_is_completed_by_the_next(tmp_path: Path) -> None:
     chroma = tmp_path / "chroma"
-    BackgroundIndexing.start(chroma, [_part()]).stop()
-    BackgroundIndexing.start(chroma, [_part()]).wait()
+    stopped = BackgroundIndexing(chroma, [_part()])
+    stopped.start()
+    stopped.stop()
+    BackgroundIndexing(chroma, [_part()]).wait()
     index = PassageIndex.open(chroma, embedder="hash", dimension=8, fingerprint="hash-8-test")
     assert index.ids() == {f"p{number}" for number in range(30)}
     assert not list(tmp_path.glob(".indexing-*"))
@@ -57,4 +59,4 @@ def test_a_writer_that_fails_says_so(tmp_path: Path) -> None:
     chroma = tmp_path / "chroma"
     chroma.write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(OutputError):
-        BackgroundIndexing.start(chroma, [_part()]).wait()
+        BackgroundIndexing(chroma, [_part()]).wait()
