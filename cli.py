@@ -12,9 +12,49 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from persona_kit.errors import InputError, PersonaKitError, UsageError
+from persona_kit.errors import BudgetExhausted, InputError, PersonaKitError, UsageError
 from persona_kit.terminal import TerminalProgress, stderr_console
 from persona_kit.version import tool_version
+from personas.option_flags import (
+    AllowUnredacted,
+    AsJson,
+    BaseUrl,
+    BudgetTokens,
+    BudgetUsd,
+    CallTimeout,
+    Candidates,
+    ContextTokens,
+    CustomerColumn,
+    Customers,
+    Deadline,
+    DryRun,
+    Embedder,
+    Force,
+    IdColumn,
+    Llm,
+    MaxConcurrency,
+    MinPeople,
+    Orders,
+    Out,
+    OutputLanguage,
+    Price,
+    ProductColumn,
+    RatingColumn,
+    Redact,
+    Reproducible,
+    RequestsPerMinute,
+    SchemaRef,
+    Seed,
+    SegmentBy,
+    Segments,
+    Sources,
+    TextColumn,
+    Threads,
+    TimeColumn,
+    Title,
+    TokensPerMinute,
+    Workspace,
+)
 
 if TYPE_CHECKING:
     from persona_kit.settings import Settings
@@ -35,157 +75,9 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Shows where each setting comes from.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+cache_app = typer.Typer(help="Shows and removes answers that were already paid for.", no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
 
-_READING, _WRITING, _ENGINES, _PRIVACY, _SHAPE = "Reading", "Writing", "Engines", "Privacy", "Personas"
-
-Sources = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SOURCE...",
-        help="Files and folders of what customers wrote: CSV, TSV, JSONL, JSON, Parquet, XLSX, TXT, Markdown, HTML, "
-        "PDF, DOCX; - is standard input.",
-        show_default=False,
-    ),
-]
-Customers = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="Table of customers, one row each.", rich_help_panel=_READING),
-]
-Orders = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="Table of orders, several rows a customer.", rich_help_panel=_READING),
-]
-TextColumn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COL", help="Column of what they wrote. Guessed by default, and said.", rich_help_panel=_READING
-    ),
-]
-CustomerColumn = Annotated[
-    str | None,
-    typer.Option(metavar="COL", help="Column of the customer's id. Guessed by default.", rich_help_panel=_READING),
-]
-IdColumn = Annotated[
-    str | None,
-    typer.Option(metavar="COL", help="Column of the document's id. Guessed by default.", rich_help_panel=_READING),
-]
-TimeColumn = Annotated[
-    str | None,
-    typer.Option(metavar="COL", help="Column of when it was written. Guessed by default.", rich_help_panel=_READING),
-]
-RatingColumn = Annotated[
-    str | None,
-    typer.Option(metavar="COL", help="Column of a rating. Guessed by default.", rich_help_panel=_READING),
-]
-ProductColumn = Annotated[
-    str | None,
-    typer.Option(metavar="COL", help="Column that names the product. Guessed by default.", rich_help_panel=_READING),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Folder for the results. Default: personas-out.", rich_help_panel=_WRITING),
-]
-Workspace = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR",
-        help="Folder that keeps what was computed, so that nothing is done twice. Default: PERSONAS_HOME, else "
-        ".personas.",
-        rich_help_panel=_WRITING,
-    ),
-]
-Title = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TEXT", help="Title of the report. Default: from the sources' names.", rich_help_panel=_WRITING
-    ),
-]
-Force = Annotated[
-    bool | None,
-    typer.Option("--force", help="Write over the results of a different run.", rich_help_panel=_WRITING),
-]
-AsJson = Annotated[
-    bool,
-    typer.Option("--json", help="Print the result as JSON on stdout.", rich_help_panel=_WRITING),
-]
-Llm = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SPEC",
-        help="Who writes: extractive (no model), llama-cpp (the bundled one), llama-cpp:PATH.gguf, openai:MODEL, "
-        "PROVIDER:MODEL. Default: auto, the bundled model where it is installed and speaks the language, else "
-        "extractive.",
-        rich_help_panel=_ENGINES,
-    ),
-]
-BaseUrl = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="Address of a server that speaks OpenAI's protocol.", rich_help_panel=_ENGINES),
-]
-Embedder = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SPEC",
-        help="What turns passages into vectors: wordllama, lsa, fastembed:MODEL, sentence-transformers:MODEL, "
-        "gensim:PATH, llama-cpp:PATH, openai:MODEL. Default: auto, wordllama for Latin script and lsa for the rest.",
-        rich_help_panel=_ENGINES,
-    ),
-]
-Seed = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Seed of everything random. Default: 0.", rich_help_panel=_ENGINES),
-]
-Redact = Annotated[
-    str | None,
-    typer.Option(
-        metavar="off|standard|strict",
-        help="How much personal data is replaced before anything is stored or sent. Default: standard.",
-        rich_help_panel=_PRIVACY,
-    ),
-]
-AllowUnredacted = Annotated[
-    bool | None,
-    typer.Option(
-        "--allow-unredacted",
-        help="Let an engine on another machine see text that was not redacted (with --redact off).",
-        rich_help_panel=_PRIVACY,
-    ),
-]
-Segments = Annotated[
-    str | None,
-    typer.Option(metavar="auto|N", help="How many segments. Default: auto, what holds best.", rich_help_panel=_SHAPE),
-]
-SegmentBy = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COLUMN",
-        help="Group people by a column of the customer table in place of what they voice.",
-        rich_help_panel=_SHAPE,
-    ),
-]
-OutputLanguage = Annotated[
-    str | None,
-    typer.Option(
-        metavar="auto|en|zh",
-        help="Language the personas are written in. Default: auto, what most people wrote in.",
-        rich_help_panel=_SHAPE,
-    ),
-]
-MinPeople = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", help="Least number of people behind a claim. Default: as the schema says.", rich_help_panel=_SHAPE
-    ),
-]
-SchemaRef = Annotated[
-    str | None,
-    typer.Option(
-        "--schema",
-        metavar="REF",
-        help="Attributes to look for: module:Class or a TOML file. Default: the schema that ships.",
-        rich_help_panel=_SHAPE,
-    ),
-]
 ResultFolder = Annotated[
     Path, typer.Argument(metavar="[OUT]", help="Folder that generate wrote.", show_default="personas-out")
 ]
@@ -226,6 +118,19 @@ def generate(
     llm: Llm = None,
     base_url: BaseUrl = None,
     embedder: Embedder = None,
+    candidates: Candidates = None,
+    context_tokens: ContextTokens = None,
+    threads: Threads = None,
+    reproducible: Reproducible = None,
+    max_concurrency: MaxConcurrency = None,
+    requests_per_minute: RequestsPerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    call_timeout: CallTimeout = None,
+    deadline: Deadline = None,
+    budget_tokens: BudgetTokens = None,
+    budget_usd: BudgetUsd = None,
+    price: Price = None,
+    dry_run: DryRun = None,
     seed: Seed = None,
     redact: Redact = None,
     allow_unredacted: AllowUnredacted = None,
@@ -236,11 +141,18 @@ def generate(
     schema_ref: SchemaRef = None,
 ) -> None:
     """Write personas from what customers wrote: a report to read, a page to browse, tables to join."""
+    _generate(context, sources, as_json=as_json)
+
+
+def _generate(context: typer.Context, sources: list[str], *, as_json: bool) -> None:
     console = stderr_console()
     options = _resolve(context, console).values
     if "-" in sources:
         options = options.model_copy(update={"stdin": _read_stdin()})
     try:
+        if options.dry_run:
+            _tell_forecast(sources, options, console, as_json=as_json)
+            return
         from personas.pipeline import generate as run_pipeline
 
         with TerminalProgress(console) as progress:
@@ -254,6 +166,11 @@ def generate(
     _tell_result(result, console)
     if as_json:
         _echo_data(result.persona_set.model_dump_json(indent=2))
+    if result.unfinished:
+        count = len(result.unfinished)
+        raise BudgetExhausted(
+            f"{count} of {count + len(result.persona_set.personas)} segments have no persona yet: {result.reason}"
+        )
 
 
 @app.command()
@@ -353,6 +270,87 @@ def config_show(context: typer.Context, as_json: AsJson = False) -> None:
         typer.echo(f"{row['name']} = {value}    # {row['source'] or row['origin']}; {row['variable']}")
 
 
+@app.command()
+def batch(
+    jobs: Annotated[
+        Path, typer.Argument(metavar="JOBS.toml", help="Which runs: [defaults], [limits] and a [[job]] each.")
+    ],
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Run this job alone; may be given several times.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run jobs that are done too, and write over results of other runs.")
+    ] = False,
+    allow_unredacted: AllowUnredacted = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run many corpora under one limit and budget, with a page over all reports; again: only what is not done."""
+    from personas.batch import run_batch, tell_batch
+
+    console = stderr_console()
+    try:
+        with TerminalProgress(console) as progress:
+            result = run_batch(
+                jobs, only=only or (), force=force, allow_unredacted=bool(allow_unredacted), progress=progress
+            )
+    except KeyboardInterrupt:
+        console.print("interrupted: index.html and batch.json say what is done; run the same command again to go on")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    for line in tell_batch(result):
+        console.print(Text(line))
+    if as_json:
+        _echo_data(result.record.model_dump_json(indent=2))
+    if not result.ok:
+        raise typer.Exit(EXIT_BROKEN)
+
+
+@cache_app.command("stats")
+def cache_stats(context: typer.Context, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Count what a workspace keeps: answers, vectors and facts, how much room they take and how old they are."""
+    from personas.stored_answers import survey, tell_survey
+
+    folder = _resolve(context, stderr_console()).values.workspace
+    reports = survey(folder)
+    if as_json:
+        _echo_data(json.dumps([report.model_dump(mode="json") for report in reports], indent=2, ensure_ascii=False))
+        return
+    for line in tell_survey(folder, reports):
+        _echo_data(line)
+
+
+@cache_app.command("prune")
+def cache_prune(
+    context: typer.Context,
+    workspace: Workspace = None,
+    older_than: Annotated[
+        float | None,
+        typer.Option(metavar="DAYS", min=0, help="Remove what was stored longer ago, used since or not."),
+    ] = None,
+    keep_mb: Annotated[
+        float | None, typer.Option(metavar="MB", min=0, help="Keep the newest up to this size, remove the rest.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="answer|vector|fact|all", help="Remove this kind only. Default: all.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove stored answers for good; they are asked, and paid for, again when a run needs them."""
+    from personas.stored_answers import Wanted, prune, tell_plan, tell_pruned
+
+    console = stderr_console()
+    folder = _resolve(context, console).values.workspace
+    wanted = Wanted.of(kind=kind, older_than_days=older_than, keep_mb=keep_mb)
+    plan = prune(folder, wanted, dry_run=True)
+    if plan.count and not yes:
+        _ask(tell_plan(plan, wanted))
+    report = prune(folder, wanted) if plan.count else plan
+    for line in tell_pruned(report, wanted):
+        console.print(Text(line))
+    if as_json:
+        _echo_data(report.model_dump_json(indent=2))
+
+
 def run() -> int:
     """The exit code of the command line called with this process's arguments."""
     _tolerate_any_text()
@@ -383,6 +381,18 @@ def _resolve(context: typer.Context, console: Console) -> Settings[GenerateOptio
     return settings
 
 
+def _tell_forecast(sources: list[str], options: GenerateOptions, console: Console, *, as_json: bool) -> None:
+    from personas.pipeline import forecast
+    from personas.rehearsal import forecast_lines
+
+    with TerminalProgress(console) as progress:
+        told = forecast(sources, options, progress=progress)
+    for line in forecast_lines(told):
+        console.print(Text(line))
+    if as_json:
+        _echo_data(told.model_dump_json(indent=2))
+
+
 def _read_stdin() -> bytes:
     if sys.stdin.isatty():
         raise UsageError("the source is -, but nothing is piped in", mend="pipe a file in, or name it")
@@ -390,6 +400,13 @@ def _read_stdin() -> bytes:
     if not content:
         raise InputError("standard input is empty", where="-", mend="check the command that feeds it")
     return content
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(question, mend="add --yes, since nobody can be asked here")
+    if not typer.confirm(f"{question} Go on?", err=True):
+        raise typer.Exit(EXIT_INTERRUPTED)
 
 
 def _tell_result(result: RunResult, console: Console) -> None:

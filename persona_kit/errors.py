@@ -7,6 +7,7 @@ PersonaKitError                 exit 3: the message says what, where, and how to
 ├── EnvironmentProblem          this machine: an extra not installed, a model file that is not there, a shadowed room
 ├── WorkspaceLocked             another process is writing the same workspace
 ├── PrivacyError                a step that would let personal data leave the machine
+├── BudgetExhausted             the tokens, money or time a run may spend are used up
 ├── ModelError                  a language model or embedding engine, `retryable` says whether again may help
 │   ├── TruncatedAnswer         the answer hit its token limit
 │   ├── PromptTooLong           the prompt does not fit the context window
@@ -70,6 +71,10 @@ class WorkspaceLocked(PersonaKitError):
 
 class PrivacyError(PersonaKitError):
     """A step that would let personal data leave the machine without being asked to."""
+
+
+class BudgetExhausted(PersonaKitError):
+    """What a run may spend is used up: not a failed call, so that nothing else is tried in its place."""
 
 
 class ModelError(PersonaKitError):

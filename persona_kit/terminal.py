@@ -19,6 +19,9 @@ from rich.text import Text
 
 from persona_kit.progress import Silent
 
+ROWS_KEPT_FREE = 3
+"""Rows of the terminal that bars leave: the next bar, the cursor, and a line to spare."""
+
 
 def stderr_console() -> Console:
     """A console on stderr that respects NO_COLOR and never guesses at markup in customers' words."""
@@ -49,6 +52,7 @@ class TerminalProgress(Silent):
         if stage in self._tasks:
             self._bars.reset(self._tasks[stage], total=total)
         else:
+            self._make_room(self._bars)
             self._tasks[stage] = self._bars.add_task(stage, total=total)
 
     def step(self, stage: str, count: int = 1) -> None:
@@ -74,6 +78,13 @@ class TerminalProgress(Silent):
         """Writes the message above the bars, marked as a warning."""
         self.warnings.append(message)
         self._console.print(Text.assemble(("warning: ", "bold yellow"), message))
+
+    def _make_room(self, bars: Progress) -> None:
+        """Takes away the oldest finished bars where another would not fit: what moves must be seen."""
+        finished = [stage for stage, task in self._tasks.items() if bars.tasks[bars.task_ids.index(task)].finished]
+        surplus = len(self._tasks) + ROWS_KEPT_FREE - self._console.height
+        for stage in finished[: max(surplus, 0)]:
+            bars.remove_task(self._tasks.pop(stage))
 
     def __enter__(self) -> Self:
         if self._bars is not None:

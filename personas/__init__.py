@@ -10,12 +10,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from personas.asynchronous import generate_async
     from personas.options import GenerateOptions
     from personas.pipeline import RunResult, generate
     from personas.records import Claim, Persona, PersonaSet
     from personas.verifying import Verification, verify
 
-__all__ = ["Claim", "GenerateOptions", "Persona", "PersonaSet", "RunResult", "Verification", "generate", "verify"]
+__all__ = [
+    "Claim",
+    "GenerateOptions",
+    "Persona",
+    "PersonaSet",
+    "RunResult",
+    "Verification",
+    "generate",
+    "generate_async",
+    "verify",
+]
 
 _HOME = {
     "Claim": "personas.records",
@@ -25,6 +36,7 @@ _HOME = {
     "RunResult": "personas.pipeline",
     "Verification": "personas.verifying",
     "generate": "personas.pipeline",
+    "generate_async": "personas.asynchronous",
     "verify": "personas.verifying",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from persona_kit.errors import ModelError
+from persona_kit.errors import BudgetExhausted, ModelError
 from personas.attributes import AttributeSchema
 from personas.authors.extractive import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor, ProposedName, SegmentBrief
@@ -38,7 +38,8 @@ def name_apart(
         taken = [name.name for name in names]
         try:
             proposed = author.name(brief, draft.claims, taken)
-        except ModelError:
+        except (ModelError, BudgetExhausted):
+            # A persona is finished without a name of the model's own.
             proposed = ExtractiveAuthor(base).name(brief, draft.claims, taken)
         names.append(_made_distinct(proposed, taken))
     return names

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from personas.attributes import Attribute
+from personas.attributes import Attribute, AttributeSchema
 from personas.authors.seam import ProposedClaim
 from personas.counting import Support
 from personas.evidence import SAME_WORDS, EvidenceBase, EvidenceGroup
@@ -168,18 +168,28 @@ BEHAVIOUR_WORDS = (
 MOST_DATA_CLAIMS = 4
 
 
-def data_claims(characteristics: Sequence[Characteristic], files: dict[str, str]) -> list[Claim]:
+def data_claims(
+    characteristics: Sequence[Characteristic], files: dict[str, str], schema: AttributeSchema, *, min_people: int
+) -> list[Claim]:
     """Claims from the customer table: the values over-represented among the members, each with its basis.
 
     Their ids are given when the segment's claims are ordered.
+
+    Args:
+        characteristics: of the segment.
+        files: column -> the file it comes from.
+        schema: only its attributes are claimed.
+        min_people: least number of people of a claim.
     """
     raised = [
-        item for item in characteristics if item.share > item.share_elsewhere and item.people >= DEFAULT_MIN_PEOPLE
+        item
+        for item in characteristics
+        if item.share > item.share_elsewhere and item.people >= min_people and schema.has(_attribute_of(item.column))
     ]
     return [
         Claim(
             claim_id="data",
-            attribute="behaviours" if any(word in item.column.lower() for word in BEHAVIOUR_WORDS) else "demographics",
+            attribute=_attribute_of(item.column),
             value=f"{item.column.replace('_', ' ')}: {item.value}",
             status="supported",
             people=item.people,
@@ -195,3 +205,7 @@ def data_claims(characteristics: Sequence[Characteristic], files: dict[str, str]
         )
         for item in raised[:MOST_DATA_CLAIMS]
     ]
+
+
+def _attribute_of(column: str) -> str:
+    return "behaviours" if any(word in column.lower() for word in BEHAVIOUR_WORDS) else "demographics"

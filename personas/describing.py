@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from personas.segmentation import OUTLIERS, TOO_LITTLE_TEXT, Grouping
 from personas.terms import content_words, distinctive_terms
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus
+from retrieval.documents import Document
 
 TERMS_PER_SEGMENT = 12
 NEIGHBOURS_SHOWN = 2
@@ -110,7 +112,7 @@ def describe_segments(corpus: Corpus, themes: ThemeModel, segments: Sequence[Seg
             inside=insides[at],
             terms=terms[at],
             neighbours=tuple(", ".join(terms[other][:5]) for other in nearest[at]),
-            source_language=main_language(corpus, insides[at]),
+            source_language=main_language(_documents_of(corpus, insides[at])),
             median_words=float(np.median(corpus.words_per_customer[insides[at]])),
         )
         for at, segment in enumerate(proper)
@@ -127,15 +129,15 @@ def _nearest(themes: ThemeModel, corpus: Corpus, insides: list[NDArray[np.bool_]
     return [np.argsort(-row, kind="stable")[:NEIGHBOURS_SHOWN].tolist() for row in likeness]
 
 
-def main_language(corpus: Corpus, inside: NDArray[np.bool_] | None = None) -> OutputLanguage:
+def main_language(documents: Iterable[Document]) -> OutputLanguage:
     """The language most was written in, of the two that personas are written in."""
-    english = chinese = 0
-    members = None if inside is None else {corpus.customer_ids[at] for at in np.flatnonzero(inside)}
-    for document in corpus.documents:
-        if members is None or document.customer_id in members:
-            english += document.language == "en"
-            chinese += document.language == "zh"
-    return "zh" if chinese > english else "en"
+    counts = Counter(document.language for document in documents)
+    return "zh" if counts["zh"] > counts["en"] else "en"
+
+
+def _documents_of(corpus: Corpus, inside: NDArray[np.bool_]) -> list[Document]:
+    members = {corpus.customer_ids[at] for at in np.flatnonzero(inside)}
+    return [document for document in corpus.documents if document.customer_id in members]
 
 
 def length_explains(corpus: Corpus, segments: Sequence[DescribedSegment]) -> float:

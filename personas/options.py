@@ -17,7 +17,7 @@ from persona_kit.settings import Settings, resolve_settings
 RedactLevel = Literal["off", "standard", "strict"]
 OutputLanguage = Literal["auto", "en", "zh"]
 
-FLAGS_ONLY = frozenset({"stdin", "force", "allow_unredacted"})
+FLAGS_ONLY = frozenset({"stdin", "force", "allow_unredacted", "dry_run"})
 """Never read from the environment or config.toml: what destroys or gives away has to be asked for each time."""
 
 _LOCAL_ENGINES = frozenset({"auto", "extractive", "llama-cpp", "scripted"})
@@ -45,6 +45,17 @@ def _http_address(value: str) -> str:
     raise ValueError("an address begins with http:// or https:// and names a host")
 
 
+def _price(value: str) -> str:
+    try:
+        prompt, completion = (float(part) for part in value.split("/"))
+    except ValueError:
+        prompt = completion = -1.0
+    if min(prompt, completion) < 0:
+        raise ValueError("two prices in US dollars per million tokens, PROMPT/COMPLETION, such as 0.5/1.5")
+    return value
+
+
+ModelPrice = Annotated[str, AfterValidator(_price)]
 BaseUrl = Annotated[str, AfterValidator(_http_address)]
 UserPath = Annotated[Path, AfterValidator(_expand)]
 SegmentCount = Annotated[str, BeforeValidator(_spell_out), AfterValidator(_auto_or_count)]
@@ -93,14 +104,45 @@ class GenerateOptions(Record):
     """Least number of people behind a supported claim; None leaves it to the attribute schema."""
     schema_ref: str | None = None
     """Attribute schema: `module:Class` or a TOML file; None is the one that ships."""
+    candidates: int = Field(default=4, ge=1, le=16)
+    """Answers a small model may give to one question; the best grounded wins."""
+    context_tokens: int | None = Field(default=None, ge=256)
+    """Context window; None: 4,096 of a local model, what LangChain knows of a hosted one."""
+    threads: int | None = Field(default=None, ge=1)
+    """Threads of a local model; None: the physical cores."""
+    reproducible: bool = False
+    """A local model forgets each call, so that its answers do not depend on the calls before; slower."""
+    max_concurrency: int | None = Field(default=None, ge=1, le=256)
+    """Model calls at a time; None: 8 of a hosted engine, 1 of a local one."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """Model calls begun in a minute at most."""
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    """Tokens asked for in a minute at most."""
+    call_timeout: float = Field(default=120.0, gt=0)
+    """Seconds one model call may take."""
+    deadline: float | None = Field(default=None, gt=0)
+    """Seconds after which no further model call is begun."""
+    budget_tokens: int | None = Field(default=None, ge=0)
+    """Tokens, of prompts and answers together, a run may spend."""
+    budget_usd: float | None = Field(default=None, ge=0)
+    """US dollars a run may spend on model calls."""
+    price: ModelPrice | None = None
+    """What the model costs, as PROMPT/COMPLETION in US dollars per million tokens, where it is not known."""
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     """Seed of everything random; the same seed and input give the same result."""
+    dry_run: bool = False
+    """Tells what a run would cost, and spends nothing."""
     force: bool = False
     """Writes over the results of a different run."""
     title: str | None = None
     """Title of the report; made from the names of the sources where None."""
     stdin: bytes | None = Field(default=None, repr=False)
     """What was read from standard input, where a source is `-`."""
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether the run may have to stop before every segment has its persona."""
+        return any(limit is not None for limit in (self.budget_tokens, self.budget_usd, self.deadline))
 
     @property
     def hosted(self) -> tuple[str, ...]:
@@ -154,6 +196,11 @@ def resolve_options(
 def is_hosted_engine(spec: str, *, base_url: str | None = None) -> bool:
     """Whether a chat engine of this spec runs on another machine; a server on this machine is not hosted."""
     return spec.partition(":")[0] not in _LOCAL_ENGINES and not _is_loopback(base_url)
+
+
+def is_local_model(spec: str) -> bool:
+    """Whether the engine works on this machine's own processors, where several calls at a time gain nothing."""
+    return spec.partition(":")[0] in _LOCAL_ENGINES
 
 
 def is_hosted_embedder(spec: str, *, base_url: str | None = None) -> bool:

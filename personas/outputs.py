@@ -14,8 +14,9 @@ from typing import Any
 
 from persona_kit.atomic_write import write_text_atomically
 from persona_kit.errors import OutputError
-from persona_kit.hashing import sha256_json
+from persona_kit.hashing import sha256_file, sha256_json
 from persona_kit.version import tool_version
+from personas.attributes import AttributeSchema
 from personas.models.ledger import Totals
 from personas.options import GenerateOptions
 from personas.records import MapPoint, PersonaSet
@@ -38,8 +39,23 @@ RESULT_FILES = frozenset({
     "report.html",
     "themes.csv",
 })
-NOT_OF_THE_RESULT = frozenset({"out", "workspace", "force", "stdin"})
-"""Options that do not change what a run finds."""
+NOT_OF_THE_RESULT = frozenset({
+    "out",
+    "workspace",
+    "force",
+    "stdin",
+    "dry_run",
+    "threads",
+    "max_concurrency",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "call_timeout",
+    "deadline",
+    "budget_tokens",
+    "budget_usd",
+    "price",
+})
+"""Options that do not change what a finished run finds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +68,10 @@ class RunFacts:
     options: GenerateOptions
     author: str
     model: str
-    totals: Totals
+    stages: Mapping[str, Totals]
+    """What the model cost, by prompt."""
+    unfinished: tuple[str, ...]
+    """Segments without a persona, because what the run may spend ran out."""
     timings_s: Mapping[str, float]
 
 
@@ -126,10 +145,10 @@ class OutputFolder:
             )
 
     def replace_files(self, files: Mapping[str, str]) -> list[Path]:
-        """Writes all files beside the folder, then moves them in; the manifest last, so that it vouches for the rest.
+        """Writes all files beside the folder, then moves them in; the manifest, which vouches for the rest, last.
 
         Raises:
-            OutputError: when that fails; the files that were there before are then still whole.
+            OutputError: when that fails; where it fails before the moving, what was there before is still whole.
         """
         staging: Path | None = None
         try:
@@ -139,6 +158,8 @@ class OutputFolder:
             staging = Path(tempfile.mkdtemp(dir=self.path, prefix=PART_PREFIX))
             for name, text in files.items():
                 write_text_atomically(staging / name, text)
+            # A run killed between two moves leaves files of two runs: without a manifest, nothing vouches for them.
+            (self.path / MANIFEST).unlink(missing_ok=True)
             written = []
             for name in sorted(files, key=lambda name: name == MANIFEST):
                 Path(staging / name).replace(self.path / name)
@@ -155,15 +176,17 @@ class OutputFolder:
         return sorted(written)
 
 
-def tell_run_key(reading: Reading, options: GenerateOptions) -> str:
-    """A key of everything that shapes the results: the inputs' bytes and the options."""
+def tell_run_key(reading: Reading, options: GenerateOptions, schema: AttributeSchema) -> str:
+    """A key of everything that shapes the results: the inputs' bytes, the options and the attribute schema."""
     settings = options.model_dump(mode="json", exclude=set(NOT_OF_THE_RESULT))
-    return sha256_json({"files": reading.files, "options": settings, "version": tool_version()})
+    tables = {path: sha256_file(Path(path)) for path in (options.customers, options.orders) if path is not None}
+    content = {"files": reading.files, "tables": tables, "schema": schema.model_dump(mode="json")}
+    return sha256_json({**content, "options": settings, "version": tool_version()})
 
 
 def build_manifest(persona_set: PersonaSet, facts: RunFacts) -> dict[str, Any]:
     """Everything needed to tell how the results came about, and to check them again."""
-    totals = facts.totals
+    totals = sum(facts.stages.values(), Totals())
     prompts = {name: digest for persona in persona_set.personas for name, digest in persona.provenance.prompts.items()}
     return {
         "format_version": persona_set.format_version,
@@ -187,6 +210,8 @@ def build_manifest(persona_set: PersonaSet, facts: RunFacts) -> dict[str, Any]:
         "model_calls": {"made": totals.made, "reused": totals.reused, "failed": totals.failed},
         "tokens": {"prompt": totals.prompt_tokens, "completion": totals.completion_tokens},
         "cost_usd": totals.cost_usd if totals.cost_usd is not None else (0.0 if facts.author == "extractive" else None),
+        "ledger": {stage: stage_totals.model_dump() for stage, stage_totals in facts.stages.items()},
+        "unfinished_segments": list(facts.unfinished),
         "timings_s": dict(facts.timings_s),
     }
 
@@ -195,8 +220,7 @@ def _absolute(source: str) -> str:
     return source if source == "-" else str(Path(source).absolute())
 
 
-def write_outputs(
-    folder: OutputFolder,
+def render_outputs(
     persona_set: PersonaSet,
     corpus: Corpus,
     themes: ThemeModel,
@@ -205,17 +229,13 @@ def write_outputs(
     lifts: Mapping[str, Mapping[str, float | None]],
     manifest: Mapping[str, Any],
     quarantined: Sequence[Quarantined],
-) -> list[Path]:
-    """Writes every file of a run; see `docs/outputs.md` for what each holds.
-
-    Raises:
-        OutputError: when the folder cannot be written; what was there before is then still whole.
-    """
+) -> dict[str, str]:
+    """Every file of a run by its name; see `docs/outputs.md` for what each holds."""
     from personas.reporting.html import render_html
     from personas.reporting.markdown import render_markdown
 
     cited = _cited_documents(persona_set, corpus)
-    return folder.replace_files({
+    return {
         "personas.json": without_members(persona_set).model_dump_json(indent=2) + "\n",
         "personas.md": render_markdown(persona_set),
         "report.html": render_html(
@@ -225,8 +245,29 @@ def write_outputs(
         "themes.csv": _themes(corpus, themes),
         "documents.csv": _documents(corpus.documents),
         "quarantine.jsonl": "".join(item.model_dump_json() + "\n" for item in quarantined),
-        MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=2) + "\n",
-    })
+        MANIFEST: manifest_text(manifest),
+    }
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> str:
+    """The manifest as it is written."""
+    return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_reused(manifest: Mapping[str, Any], timings_s: Mapping[str, float]) -> dict[str, Any]:
+    """The manifest of a run whose results were all there: no call was made, every answer was reused."""
+    ledger = {
+        stage: Totals(reused=totals["made"] + totals["reused"]).model_dump()
+        for stage, totals in manifest["ledger"].items()
+    }
+    return {
+        **manifest,
+        "model_calls": {"made": 0, "reused": sum(totals["reused"] for totals in ledger.values()), "failed": 0},
+        "tokens": {"prompt": 0, "completion": 0},
+        "cost_usd": 0.0,
+        "ledger": ledger,
+        "timings_s": dict(timings_s),
+    }
 
 
 def _cited_documents(persona_set: PersonaSet, corpus: Corpus) -> dict[str, Document]:

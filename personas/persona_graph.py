@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from personas.attributes import AttributeSchema
 from personas.authors.extractive import ExtractiveAuthor
-from personas.authors.seam import PersonaAuthor, ProposedSentence, SegmentBrief
+from personas.authors.seam import PersonaAuthor, ProposedSentence, Question, SegmentBrief
 from personas.claims import Grounded, count_claim, drop_repeats, ground_proposal, make_claim
 from personas.counting import how_telling
 from personas.evidence import EvidenceBase, EvidenceGroup
@@ -93,18 +93,19 @@ class _Nodes:
         return {"groups": groups, "pending": groups, "trace": state["trace"] + trace}
 
     def extract(self, state: _State) -> dict[str, Any]:
-        """Claims proposed by the author, attribute by attribute."""
+        """Claims proposed by the author; where none of an attribute can be grounded, those that stand in."""
         work = self.work
-        proposals = list(state["proposals"])
-        for attribute in work.schema.attribute:
-            groups = [group for group in state["pending"] if group.attribute == attribute.key]
-            if groups:
-                grounded = [ground_proposal(p) for p in work.author.propose(work.brief, attribute, groups)]
-                if all(proposal.fault for proposal in grounded):
-                    instead = work.author.stand_in(work.brief, attribute, groups)
-                    grounded += [ground_proposal(proposal) for proposal in instead]
-                proposals += grounded
-        return {"proposals": proposals, "pending": []}
+        questions = [
+            Question(attribute=attribute, groups=groups)
+            for attribute in work.schema.attribute
+            if (groups := [group for group in state["pending"] if group.attribute == attribute.key])
+        ]
+        grounded = [ground_proposal(proposal) for proposal in work.author.propose(work.brief, questions)]
+        held = {g.proposal.attribute for g in grounded if not g.fault}
+        for question in questions:
+            if question.attribute.key not in held:
+                grounded += [ground_proposal(proposal) for proposal in work.author.stand_in(work.brief, question)]
+        return {"proposals": [*state["proposals"], *grounded], "pending": []}
 
     def ground(self, state: _State) -> dict[str, Any]:
         """The proposals that hold: quotes found, value carried, said once."""
@@ -152,8 +153,9 @@ class _Nodes:
         pending: list[EvidenceGroup] = []
         trace: list[str] = []
         searched = self._empty(state)[:MOST_INVESTIGATED]
+        planned = work.author.plan_searches(work.brief, [work.schema[key] for key in searched])
         for key in searched:
-            queries = work.author.plan_searches(work.brief, work.schema[key])
+            queries = planned[key]
             rows = self._search(key, queries)
             trace.append(f"investigate {key}: {queries} -> {len(rows)} passages")
             if len(np.unique(work.base.corpus.passage_customer[rows])) >= LEAST_VOICES:

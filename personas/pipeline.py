@@ -8,23 +8,23 @@ load -> clean -> redact -> split -> embed -> index        retrieval/
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from persona_kit.cancellation import Cancellation
 from persona_kit.errors import UsageError
 from persona_kit.progress import Progress, Silent
 from persona_kit.workspace import Workspace
-from personas.assembling import assemble_persona, name_apart
 from personas.attributes import AttributeSchema, OutputLanguage, load_schema
-from personas.authors.seam import PersonaAuthor, SegmentBrief
-from personas.claims import DEFAULT_MIN_PEOPLE, data_claims
-from personas.customers import CustomerTable, categorise, find_characteristics, read_customers
+from personas.authors.seam import PersonaAuthor
+from personas.customers import CustomerTable, read_customers
+from personas.data_quality import tell_data_quality
 from personas.describing import (
     DescribedSegment,
     build_segments,
@@ -34,21 +34,35 @@ from personas.describing import (
     length_explains,
     main_language,
 )
-from personas.engines import choose_author
+from personas.engines import author_over, choose_engine, open_chosen
 from personas.evidence import EvidenceBase
 from personas.facets import build_facets, tag_passages
 from personas.identity import assign_persona_ids, load_previous, save_current
+from personas.kept_runs import forget_kept, keep, load_kept, tell_result_key
+from personas.models.governor import Governor
 from personas.models.tracing import no_tracing
 from personas.options import GenerateOptions
-from personas.outputs import OutputFolder, RunFacts, build_manifest, tell_run_key, without_members, write_outputs
-from personas.persona_graph import SegmentDraft, SegmentWork, draft_persona
-from personas.records import DataQuality, Persona, PersonaSet, SegmentationReport
-from personas.reporting.source_texts import shown_source
+from personas.outputs import (
+    MANIFEST,
+    OutputFolder,
+    RunFacts,
+    as_reused,
+    build_manifest,
+    manifest_text,
+    render_outputs,
+    tell_run_key,
+    without_members,
+)
+from personas.records import Persona, PersonaSet, SegmentationReport
 from personas.segmentation import Grouping, group_by_column, person_profiles, segment_people
 from personas.themes import ThemeModel, find_themes
+from personas.writing_up import Material, WrittenUp, write_personas
 from retrieval.corpus import Corpus, build_corpus
 from retrieval.reading import Reading, ReadOptions, read_documents
-from retrieval.search import EvidenceSearch
+
+if TYPE_CHECKING:
+    from personas.models import Engine
+    from personas.rehearsal import Forecast
 
 PASSAGE_CHARS = 200
 """Longest passage in Latin characters: one or two sentences, so that a passage is about one thing."""
@@ -63,6 +77,10 @@ class RunResult:
     out: Path
     files: list[Path]
     manifest: dict[str, Any]
+    unfinished: tuple[str, ...] = ()
+    """Segments without a persona, because what the run may spend ran out."""
+    reason: str = ""
+    """What ran out, and how to go on."""
 
 
 @dataclass
@@ -80,62 +98,192 @@ class _Clock:
             self.timings_s[name] = round(self.timings_s.get(name, 0.0) + time.perf_counter() - started, 3)
 
 
-def generate(sources: Sequence[str], options: GenerateOptions, *, progress: Progress | None = None) -> RunResult:
-    """Personas from documents, written to ``options.out``.
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """What stands before anything is computed: the input read, the engine chosen, the workspace held."""
+
+    sources: tuple[str, ...]
+    options: GenerateOptions
+    schema: AttributeSchema
+    workspace: Workspace
+    reading: Reading
+    table: CustomerTable
+    language: OutputLanguage
+    engine: Engine | None
+    """None for the extractive author."""
+    progress: _Listening
+    clock: _Clock
+    stack: ExitStack
+    """Closed at the end of the run, however it ends."""
+
+    @property
+    def key(self) -> str:
+        """Of inputs and options."""
+        return tell_run_key(self.reading, self.options, self.schema)
+
+    @property
+    def result_key(self) -> str:
+        """Of everything the results depend on."""
+        return tell_result_key(self.key, "" if self.engine is None else self.engine.identity)
+
+
+def generate(
+    sources: Sequence[str],
+    options: GenerateOptions,
+    *,
+    progress: Progress | None = None,
+    governor: Governor | None = None,
+    cancellation: Cancellation | None = None,
+) -> RunResult:
+    """Personas from documents, written to ``options.out``; the same run again makes no call and computes nothing.
 
     Args:
         sources: files and folders; ``-`` reads ``options.stdin``.
         options: everything else, see `GenerateOptions`.
         progress: told of the stages, of choices made and of warnings; silent where None.
+        governor: limits and budget shared with other runs; the options' own where None.
+        cancellation: cancel it from another thread, and the run ends with `Cancelled`.
 
     Raises:
         PersonaKitError: anything the user can mend, see `persona_kit.errors`; nothing is written to the output then.
     """
-    told = _Listening(progress or Silent())
-    clock = _Clock()
     folder = OutputFolder(options.out, force=options.force)
     folder.check_writable()
+    opener = partial(open_chosen, options=options, governor=governor)
+    with _begin(sources, options, _Listening(progress, cancellation), opener) as run:
+        folder.check_same_run(run.key)
+        kept = load_kept(run.workspace.runs_path, run.result_key)
+        if kept is not None:
+            return _give_again(run, kept, folder)
+        forget_kept(run.workspace.runs_path)
+        corpus, found, material = _prepare(run)
+        author = author_over(run.engine, found.base, options)
+        with run.clock.stage("personas"):
+            written = _write_personas(material, author, run)
+        facts = RunFacts(
+            run_key=run.key,
+            sources=run.sources,
+            reading=run.reading,
+            options=options,
+            author=author.kind,
+            model=author.model,
+            stages=author.stages,
+            unfinished=written.unfinished,
+            timings_s=run.clock.timings_s,
+        )
+        persona_set = _gather(run, found, corpus, written.personas)
+        with run.clock.stage("report"):
+            if corpus.indexing is not None:
+                corpus.indexing.wait()
+            files, manifest = _report(persona_set, found, corpus, facts, run.progress)
+            paths = folder.replace_files(files)
+        if not written.unfinished and not author.failures:
+            keep(run.workspace.runs_path, run.result_key, files)
+    return RunResult(
+        persona_set=without_members(persona_set),
+        out=options.out,
+        files=paths,
+        manifest=manifest,
+        unfinished=written.unfinished,
+        reason=written.reason,
+    )
+
+
+def forecast(sources: Sequence[str], options: GenerateOptions, *, progress: Progress | None = None) -> Forecast:
+    """What `generate` would ask a model and spend, as far as that can be told without asking; no result is written.
+
+    Args:
+        sources: files and folders.
+        options: of the run.
+        progress: told of the stages.
+
+    Raises:
+        PersonaKitError: as `generate`.
+    """
+    from personas.rehearsal import forecast_run, open_rehearsal
+
+    with _begin(sources, options, _Listening(progress), partial(open_rehearsal, options=options)) as run:
+        forget_kept(run.workspace.runs_path)
+        corpus, _, material = _prepare(run)
+        told = forecast_run(run.engine, material, options, progress=run.progress)
+        if corpus.indexing is not None:
+            corpus.indexing.wait()
+        return told
+
+
+@contextmanager
+def _begin(
+    sources: Sequence[str],
+    options: GenerateOptions,
+    told: _Listening,
+    opener: Callable[..., AbstractContextManager[Engine | None]],
+) -> Iterator[_Run]:
+    """Reads the input and opens the engine; `opener` takes the engine's spec and `responses`, the file of answers."""
+    clock = _Clock()
     schema = load_schema(options.schema_ref)
     with ExitStack() as stack:
         stack.enter_context(no_tracing())
         workspace = stack.enter_context(Workspace.open(options.workspace))
         with clock.stage("read"):
             reading, table = _read(sources, options, told)
-        run_key = tell_run_key(reading, options)
-        folder.check_same_run(run_key)
-        with clock.stage("index"):
-            corpus = build_corpus(
-                reading,
-                embedder=options.embedder,
-                workspace=workspace,
-                progress=told,
-                base_url=options.base_url if options.embedder.startswith("openai:") else None,
-                max_chars=PASSAGE_CHARS,
-                background=True,
-            )
-            indexing = corpus.indexing
-            assert indexing is not None
-            stack.callback(indexing.stop)
-        found = _find_structure(corpus, table, options, schema, told, clock)
-        language = _output_language(options, corpus)
-        author = stack.enter_context(choose_author(options, found.base, language, workspace, told))
-        with clock.stage("personas"):
-            personas = _write_personas(found, corpus, table, author, options, schema, language, workspace, told)
-        facts = RunFacts(
-            run_key=run_key,
+        language = _output_language(options, reading)
+        choice = choose_engine(options.llm, language)
+        if options.llm == "auto":
+            told.note(choice.reason)
+        engine = stack.enter_context(opener(choice.spec, responses=workspace.responses_path))
+        if engine is not None:
+            told.cancellation.when_cancelled(engine.cancel)
+        yield _Run(
             sources=tuple(sources),
-            reading=reading,
             options=options,
-            author=author.kind,
-            model=author.model,
-            totals=author.totals,
-            timings_s=clock.timings_s,
+            schema=schema,
+            workspace=workspace,
+            reading=reading,
+            table=table,
+            language=language,
+            engine=engine,
+            progress=told,
+            clock=clock,
+            stack=stack,
         )
-        persona_set = _gather(sources, found, corpus, reading, table, personas, options, language, told.warnings)
-        with clock.stage("report"):
-            indexing.wait()
-            files, manifest = _report(persona_set, found, corpus, facts, folder, told)
-    return RunResult(persona_set=without_members(persona_set), out=options.out, files=files, manifest=manifest)
+
+
+def _prepare(run: _Run) -> tuple[Corpus, _Structure, Material]:
+    """Everything up to the first model call."""
+    options = run.options
+    with run.clock.stage("index"):
+        corpus = build_corpus(
+            run.reading,
+            embedder=options.embedder,
+            workspace=run.workspace,
+            progress=run.progress,
+            base_url=options.base_url if options.embedder.startswith("openai:") else None,
+            max_chars=PASSAGE_CHARS,
+            background=True,
+        )
+        assert corpus.indexing is not None
+        run.stack.callback(corpus.indexing.stop)
+    found = _find_structure(corpus, run.table, options, run.schema, run.progress, run.clock)
+    material = Material(
+        corpus=corpus,
+        table=run.table,
+        base=found.base,
+        described=found.described,
+        schema=run.schema,
+        language=run.language,
+        seed=options.seed,
+        min_people=options.min_people,
+    )
+    return corpus, found, material
+
+
+def _give_again(run: _Run, files: dict[str, str], folder: OutputFolder) -> RunResult:
+    """The results of the same run before, with a manifest that says that nothing was spent this time."""
+    run.progress.note("nothing changed since the last run of this workspace: its results are given again")
+    persona_set = PersonaSet.model_validate_json(files["personas.json"])
+    manifest = as_reused(json.loads(files[MANIFEST]), run.clock.timings_s)
+    paths = folder.replace_files({**files, MANIFEST: manifest_text(manifest)})
+    return RunResult(persona_set=persona_set, out=run.options.out, files=paths, manifest=manifest)
 
 
 def _read(sources: Sequence[str], options: GenerateOptions, progress: Progress) -> tuple[Reading, CustomerTable]:
@@ -150,12 +298,23 @@ def _read(sources: Sequence[str], options: GenerateOptions, progress: Progress) 
 
 
 class _Listening:
-    """Passes everything on and keeps the warnings, which belong into the report too."""
+    """Passes everything on, keeps the warnings, which belong into the report too, and ends a cancelled run."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress | None, cancellation: Cancellation | None = None) -> None:
+        self._progress = progress = progress or Silent()
+        self.cancellation = cancellation or Cancellation()
         self.warnings: list[str] = []
-        self.start, self.step, self.finish, self.note = progress.start, progress.step, progress.finish, progress.note
+        self.finish, self.note = progress.finish, progress.note
+
+    def start(self, stage: str, total: int | None = None) -> None:
+        """Passed on, unless the run was cancelled."""
+        self.cancellation.check()
+        self._progress.start(stage, total)
+
+    def step(self, stage: str, count: int = 1) -> None:
+        """Passed on, unless the run was cancelled."""
+        self.cancellation.check()
+        self._progress.step(stage, count)
 
     def warn(self, message: str) -> None:
         """Kept and passed on."""
@@ -250,99 +409,34 @@ def _group(corpus: Corpus, themes: ThemeModel, table: CustomerTable, options: Ge
     return group_by_column(corpus, values, options.segment_by)
 
 
-def _output_language(options: GenerateOptions, corpus: Corpus) -> OutputLanguage:
-    return main_language(corpus) if options.output_language == "auto" else options.output_language
+def _output_language(options: GenerateOptions, reading: Reading) -> OutputLanguage:
+    return main_language(reading.documents) if options.output_language == "auto" else options.output_language
 
 
-def _write_personas(
-    found: _Structure,
-    corpus: Corpus,
-    table: CustomerTable,
-    author: PersonaAuthor,
-    options: GenerateOptions,
-    schema: AttributeSchema,
-    language: OutputLanguage,
-    workspace: Workspace,
-    progress: Progress,
-) -> tuple[Persona, ...]:
-    """One graph run a segment, then names apart and scores over the whole set."""
-    search = EvidenceSearch(corpus)
-    categories = categorise(table.customers)
-    members = {d.segment.segment_id: d.segment.customer_ids for d in found.described}
-    ids = assign_persona_ids(members, load_previous(workspace.runs_path))
-    progress.start("personas", len(found.described))
-    drafts: list[tuple[DescribedSegment, SegmentBrief, SegmentDraft, Any]] = []
-    for described in found.described:
-        brief = _brief(described, corpus, language, options.seed)
-        others = [c for d in found.described if d is not described for c in d.segment.customer_ids]
-        characteristics = find_characteristics(categories, described.segment.customer_ids, others)
-        work = SegmentWork(
-            brief=brief,
-            inside=described.inside,
-            schema=schema,
-            base=found.base,
-            search=search,
-            author=author,
-            min_people=options.min_people or DEFAULT_MIN_PEOPLE,
-            data_claims=tuple(data_claims(characteristics, table.file_of_column)) if schema.has("demographics") else (),
-        )
-        drafts.append((described, brief, draft_persona(work), characteristics))
-        progress.step("personas")
-    progress.finish("personas")
-    names = name_apart(author, [(brief, draft) for _, brief, draft, _ in drafts], found.base)
-    personas = tuple(
-        assemble_persona(
-            persona_id=ids[described.segment.segment_id],
-            described=described,
-            brief=brief,
-            draft=draft,
-            name=name,
-            characteristics=characteristics,
-            author=author,
-            schema=schema,
-            base=found.base,
-        )
-        for (described, brief, draft, characteristics), name in zip(drafts, names, strict=True)
-    )
-    save_current(workspace.runs_path, ids, members)
-    return personas
+def _write_personas(material: Material, author: PersonaAuthor, run: _Run) -> WrittenUp:
+    """The personas, under ids that segments keep from run to run."""
+    members = {d.segment.segment_id: d.segment.customer_ids for d in material.described}
+    ids = assign_persona_ids(members, load_previous(run.workspace.runs_path))
+    one_at_a_time = run.options.has_budget
+    written = write_personas(material, author, persona_ids=ids, one_at_a_time=one_at_a_time, progress=run.progress)
+    save_current(run.workspace.runs_path, ids, members)
+    if written.unfinished:
+        names = ", ".join(written.unfinished)
+        run.progress.warn(f"without a persona, because {written.reason.splitlines()[0]}: {names}")
+    return written
 
 
-def _brief(described: DescribedSegment, corpus: Corpus, language: OutputLanguage, seed: int) -> SegmentBrief:
-    people = len(described.segment.customer_ids)
-    return SegmentBrief(
-        segment_id=described.segment.segment_id,
-        language=language,
-        source_language=described.source_language,
-        people=people,
-        share=people / len(corpus.customer_ids),
-        terms=described.terms,
-        neighbours=described.neighbours,
-        seed=seed,
-    )
-
-
-def _gather(
-    sources: Sequence[str],
-    found: _Structure,
-    corpus: Corpus,
-    reading: Reading,
-    table: CustomerTable,
-    personas: tuple[Persona, ...],
-    options: GenerateOptions,
-    language: OutputLanguage,
-    warnings: Sequence[str],
-) -> PersonaSet:
+def _gather(run: _Run, found: _Structure, corpus: Corpus, personas: tuple[Persona, ...]) -> PersonaSet:
     return PersonaSet(
-        title=options.title or _title(sources, language),
-        language=language,
+        title=run.options.title or _title(run.sources, run.language),
+        language=run.language,
         personas=personas,
         segments=found.segments,
         themes=found.themes.themes,
-        data=_data_quality(corpus, reading, table, options),
+        data=tell_data_quality(corpus, run.reading, run.table, run.options),
         segmentation=found.report,
         sizes={segment.segment_id: len(segment.customer_ids) for segment in found.segments},
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=tuple(dict.fromkeys(run.progress.warnings)),
     )
 
 
@@ -352,61 +446,16 @@ def _title(sources: Sequence[str], language: OutputLanguage) -> str:
     return f"{subject}：用户画像" if language == "zh" else f"Personas from {subject}"
 
 
-def _data_quality(corpus: Corpus, reading: Reading, table: CustomerTable, options: GenerateOptions) -> DataQuality:
-    documents = reading.documents
-    dates = sorted(document.created_at[:10] for document in documents if document.created_at)
-    reasons = _count(item.reason for item in reading.quarantined)
-    return DataQuality(
-        inputs=reading.inputs,
-        documents=len(documents),
-        quarantined=len(reading.quarantined),
-        merged=reasons.get("duplicate of same customer", 0),
-        customers=len(corpus.customer_ids),
-        passages=len(corpus.passages),
-        words=int(corpus.words_per_customer.sum()),
-        languages=_count(document.language for document in documents),
-        sources=_count(shown_source(document.source) for document in documents),
-        kinds=_count(document.kind for document in documents if document.kind),
-        reasons=reasons,
-        redactions=reading.redactions,
-        redact_level=options.redact,
-        columns=tuple(_without_folders(line, reading) for line in (*reading.columns, *table.notes)),
-        bursts=reading.bursts,
-        first_date=dates[0] if dates else None,
-        last_date=dates[-1] if dates else None,
-        customers_in_table=len(table.customers),
-        customers_joined=len(set(table.customers) & set(corpus.customer_ids)),
-    )
-
-
-def _without_folders(line: str, reading: Reading) -> str:
-    """The line with sources named as a report names them."""
-    for source in reading.files:
-        line = line.replace(source, shown_source(source))
-    return line
-
-
-def _count(values: Any) -> dict[str, int]:
-    names, counts = np.unique(np.array(list(values), dtype=object).astype(str), return_counts=True)
-    return {
-        str(name): int(count) for name, count in sorted(zip(names, counts, strict=True), key=lambda p: (-p[1], p[0]))
-    }
-
-
 def _report(
-    persona_set: PersonaSet,
-    found: _Structure,
-    corpus: Corpus,
-    facts: RunFacts,
-    folder: OutputFolder,
-    progress: Progress,
-) -> tuple[list[Path], dict[str, Any]]:
+    persona_set: PersonaSet, found: _Structure, corpus: Corpus, facts: RunFacts, progress: Progress
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """The files by name, and the manifest that is one of them."""
     progress.start("report")
     shares, lifts = compare_themes(found.base, found.described)
     points = lay_out_map(person_profiles(corpus, found.themes), corpus, found.segments, seed=facts.options.seed)
     manifest = build_manifest(persona_set, facts)
-    files = write_outputs(
-        folder, persona_set, corpus, found.themes, points, shares, lifts, manifest, facts.reading.quarantined
+    files = render_outputs(
+        persona_set, corpus, found.themes, points, shares, lifts, manifest, facts.reading.quarantined
     )
     progress.finish("report")
     return files, manifest

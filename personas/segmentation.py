@@ -129,6 +129,8 @@ def segment_people(corpus: Corpus, themes: ThemeModel, *, segments: int | None, 
             where=f"--segments {segments}",
             mend="ask for fewer segments, or leave --segments away to let the data choose",
         )
+    if segments == 1:
+        return _one_segment(people, "one segment was asked for")
     parts = _by_space(corpus, people)
     sizes = [len(part) for part in parts]
     counts = [None] * len(parts) if segments is None else _allot(segments, sizes)
@@ -179,7 +181,9 @@ def _segment_part(
 ) -> Grouping:
     """The people of one space, grouped into `segments`, or at most `most`."""
     mine = profiles[people][:, profiles[people].any(axis=0)]
-    if (segments is None and len(people) < LEAST_PEOPLE_TO_SPLIT) or segments == 1 or mine.shape[1] < 2:
+    if segments == 1:
+        return _one_segment(people, "of the segments asked for, one falls to this script")
+    if (segments is None and len(people) < LEAST_PEOPLE_TO_SPLIT) or mine.shape[1] < 2:
         return _one_segment(people, f"{len(people)} people wrote enough to be placed, too few to split")
     return _choose(people, _candidate_methods(mine, vectors[people], segments), segments, most=most, seed=seed)
 

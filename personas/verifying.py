@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from persona_kit.errors import InputError
 from persona_kit.progress import Progress, Silent
 from personas.grounding import quotes_hold
@@ -19,6 +21,9 @@ from personas.records import PersonaSet
 from personas.showing import load_persona_set
 from retrieval.documents import Citation, Document
 from retrieval.reading import read_documents
+
+NEEDED_TO_READ = frozenset({"text", "customer", "id", "time", "rating", "product", "redact", "customers", "orders"})
+"""Options that decide what the text of a document is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +54,7 @@ def verify(out: Path, *, progress: Progress | None = None, sources: Sequence[str
     persona_set = load_persona_set(out)
     manifest = _load_manifest(out)
     stored = _load_documents(out)
-    options = GenerateOptions.model_validate({**manifest["options"], "allow_unredacted": True})
+    options = _options_of(manifest, out)
     places = list(sources) if sources is not None else [_place(source) for source in manifest["sources"]]
     if "-" in places:
         raise InputError(
@@ -60,6 +65,19 @@ def verify(out: Path, *, progress: Progress | None = None, sources: Sequence[str
     reading = read_documents(places, read_options(options), progress=progress or Silent())
     now = {document.document_id: document for document in reading.documents}
     return _compare(persona_set, stored, now)
+
+
+def _options_of(manifest: Mapping[str, Any], out: Path) -> GenerateOptions:
+    """The options of the run, as far as reading the sources needs them."""
+    known = {name: value for name, value in manifest["options"].items() if name in NEEDED_TO_READ}
+    try:
+        return GenerateOptions.model_validate(known)
+    except ValidationError as error:
+        raise InputError(
+            f"{error.error_count()} of the manifest's options do not fit this version",
+            where=str(out / MANIFEST),
+            mend="run generate again with this version",
+        ) from error
 
 
 def _compare(persona_set: PersonaSet, stored: Mapping[str, str], now: dict[str, Document]) -> Verification:

@@ -29,10 +29,17 @@ class ClaimAnswer(_ModelAnswer):
     value: str
 
 
-class ProposedClaims(_ModelAnswer):
+class AttributeClaims(_ModelAnswer):
     """Claims about one attribute; empty where the evidence does not speak of it."""
 
+    attribute: str
     claims: list[ClaimAnswer]
+
+
+class ProposedClaims(_ModelAnswer):
+    """Claims about each of the attributes asked for."""
+
+    attributes: list[AttributeClaims]
 
 
 class SentenceAnswer(_ModelAnswer):
@@ -55,7 +62,14 @@ class PersonaName(_ModelAnswer):
     name: str = Field(max_length=60)
 
 
-class PlannedSearches(_ModelAnswer):
-    """Queries to look for evidence with."""
+class AttributeSearches(_ModelAnswer):
+    """Queries to look for evidence of one attribute with."""
 
+    attribute: str
     queries: list[str]
+
+
+class PlannedSearches(_ModelAnswer):
+    """Queries for each of the attributes asked for."""
+
+    searches: list[AttributeSearches]

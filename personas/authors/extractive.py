@@ -9,7 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from personas.attributes import Attribute
-from personas.authors.seam import ProposedClaim, ProposedName, ProposedQuote, ProposedSentence, SegmentBrief
+from personas.authors.seam import (
+    ProposedClaim,
+    ProposedName,
+    ProposedQuote,
+    ProposedSentence,
+    Question,
+    SegmentBrief,
+)
 from personas.evidence import SAME_WORDS, EvidenceBase, EvidenceGroup
 from personas.grounding import quote_words
 from personas.models.ledger import Totals
@@ -78,30 +85,38 @@ class ExtractiveAuthor:
         return ""
 
     @property
-    def totals(self) -> Totals:
+    def stages(self) -> dict[str, Totals]:
         """Nothing."""
-        return Totals()
+        return {}
 
-    def propose(
-        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
-    ) -> list[ProposedClaim]:
+    @property
+    def failures(self) -> int:
+        """None."""
+        return 0
+
+    @property
+    def concurrency(self) -> int:
+        """One: there is nothing to wait for."""
+        return 1
+
+    def propose(self, brief: SegmentBrief, questions: Sequence[Question]) -> list[ProposedClaim]:
         """One claim a group: its most central phrase, carried by its most central sentences."""
         claims = []
-        for group in groups:
-            value = central_phrase(group, self._base)
-            if value:
-                claims.append(claim_from_group(attribute.key, value, group))
+        for question in questions:
+            for group in question.groups:
+                value = central_phrase(group, self._base)
+                if value:
+                    claims.append(claim_from_group(question.attribute.key, value, group))
         return claims
 
-    def stand_in(
-        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
-    ) -> list[ProposedClaim]:
+    def stand_in(self, brief: SegmentBrief, question: Question) -> list[ProposedClaim]:
         """None: what this author proposes stands in its sources, so there is nothing better."""
         return []
 
-    def plan_searches(self, brief: SegmentBrief, attribute: Attribute) -> list[str]:
-        """The attribute's own question, with the segment's terms."""
-        return [f"{attribute.question[brief.source_language]} {' '.join(brief.terms[:3])}"]
+    def plan_searches(self, brief: SegmentBrief, attributes: Sequence[Attribute]) -> dict[str, list[str]]:
+        """Each attribute's own question, with the segment's terms."""
+        terms = " ".join(brief.terms[:3])
+        return {attribute.key: [f"{attribute.question[brief.source_language]} {terms}"] for attribute in attributes}
 
     def narrate(
         self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from persona_kit.concurrency import map_concurrently
 from persona_kit.errors import ModelError
 from persona_kit.hashing import stable_seed
 from personas.attributes import Attribute
 from personas.authors.answers import (
+    ClaimAnswer,
     ClaimValue,
     PersonaName,
     PlannedSearches,
@@ -23,10 +26,18 @@ from personas.authors.extractive import (
     choose_for_lede,
     claim_from_group,
 )
-from personas.authors.seam import ProposedClaim, ProposedName, ProposedQuote, ProposedSentence, SegmentBrief
+from personas.authors.seam import (
+    ProposedClaim,
+    ProposedName,
+    ProposedQuote,
+    ProposedSentence,
+    Question,
+    SegmentBrief,
+)
 from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.grounding import carried_share, quote_words
 from personas.models import Engine, Totals
+from personas.models.governor import Allowance
 from personas.records import Claim
 from personas.terms import content_words, stem, stems
 from personas.wording import percent
@@ -37,8 +48,16 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 LANGUAGE_NAMES = {"en": "English", "zh": "Simplified Chinese"}
 
 CANDIDATES = 4
-"""Answers a small model may give to one question; the best grounded wins (reference figure: a third of greedy answers
-were empty or copied from the examples, four candidates gave a usable one)."""
+"""Answers a small model may give to one question; the best grounded wins (docs/models.md compares 1, 2, 4 and 8)."""
+
+CALLS_PER_PERSONA = 12
+"""Model calls of a large model for one persona, retries and searches counted; the extractive author does the rest."""
+
+EXTRACTION_CALLS = 3
+"""Calls in which a large model is asked for all attributes: the more a call holds, the less well it is read."""
+
+CALLS_KEPT = 4
+"""Calls kept for narrative and name: with no more left, searches are planned without the model."""
 
 NAME_CANDIDATES = 2
 """A name that is not found at once is rarely found later; the segment's own words are a better one."""
@@ -58,20 +77,32 @@ LEAST_TAGLINE = 0.3
 QUOTES_SHOWN = 6
 EVIDENCE_SHOWN = 24
 CLAIMS_PER_CALL = 4
+"""Claims of one attribute."""
+
+TOKENS_PER_ATTRIBUTE = 700
+"""Room for four claims with three quotes each."""
 
 
 class ModelAuthor:
-    """Asks a model through an engine: one field at a time where it is small, one call an attribute where it is large.
+    """Asks a model through an engine: one field at a time where it is small, attributes in groups where it is large.
 
     Args:
         engine: the model.
         base: all the evidence, for the extractive author that stands in.
+        candidates: answers a small model may give to one question.
+        concurrency: calls and segments worked on at a time.
     """
 
-    def __init__(self, engine: Engine, base: EvidenceBase) -> None:
+    def __init__(
+        self, engine: Engine, base: EvidenceBase, *, candidates: int = CANDIDATES, concurrency: int = 1
+    ) -> None:
         self._engine = engine
         self._floor = ExtractiveAuthor(base)
+        self._candidates = candidates
+        self._concurrency = concurrency
         self._prompts: dict[str, str] = {}
+        self._failures = 0
+        self._allowances: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(CALLS_PER_PERSONA))
 
     @property
     def kind(self) -> str:
@@ -88,34 +119,43 @@ class ModelAuthor:
         return dict(self._prompts)
 
     @property
-    def totals(self) -> Totals:
-        """What the engine has spent so far."""
-        return self._engine.ledger.total
+    def stages(self) -> dict[str, Totals]:
+        """What the engine has spent so far, by prompt."""
+        return self._engine.ledger.stages
 
-    def propose(
-        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
-    ) -> list[ProposedClaim]:
-        """Claims about one attribute; those of the extractive author where the model has nothing usable."""
+    @property
+    def failures(self) -> int:
+        """Calls to a hosted model that gave nothing; a local model would give the same again."""
+        return self._failures if self._engine.hosted else 0
+
+    @property
+    def concurrency(self) -> int:
+        """Segments worked on at a time."""
+        return self._concurrency
+
+    def propose(self, brief: SegmentBrief, questions: Sequence[Question]) -> list[ProposedClaim]:
+        """Claims about each attribute; those of the extractive author where the model has nothing usable."""
         if brief.source_language not in self._engine.languages:
             note = f"the model does not write {LANGUAGE_NAMES[brief.source_language]}"
-            return self._by_floor(brief, attribute, groups, note)
+            return [claim for question in questions for claim in self._by_floor(brief, question, note)]
         if self._engine.profile == "small":
-            return [claim for group in groups for claim in self._propose_value(brief, attribute, group)]
-        try:
-            return self._propose_claims(brief, attribute, groups)
-        except ModelError as error:
-            return self._by_floor(brief, attribute, groups, f"the model failed: {error.what}")
+            return [
+                claim
+                for question in questions
+                for group in question.groups
+                for claim in self._propose_value(brief, question.attribute, group)
+            ]
+        outcomes = map_concurrently(
+            lambda some: self._propose_or_floor(brief, some), _in_calls(questions), workers=self._concurrency
+        )
+        return [claim for outcome in outcomes for claim in _result_of(outcome)]
 
-    def stand_in(
-        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
-    ) -> list[ProposedClaim]:
+    def stand_in(self, brief: SegmentBrief, question: Question) -> list[ProposedClaim]:
         """The extractive author's claims, which say why they are there."""
-        return self._by_floor(brief, attribute, groups, "nothing the model proposed stood in the evidence")
+        return self._by_floor(brief, question, "nothing the model proposed stood in the evidence")
 
-    def _by_floor(
-        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup], note: str
-    ) -> list[ProposedClaim]:
-        claims = self._floor.propose(brief, attribute, groups)
+    def _by_floor(self, brief: SegmentBrief, question: Question, note: str) -> list[ProposedClaim]:
+        claims = self._floor.propose(brief, [question])
         return [
             ProposedClaim(attribute=c.attribute, value=c.value, quotes=c.quotes, origin=c.origin, note=note)
             for c in claims
@@ -126,7 +166,7 @@ class ModelAuthor:
         quotes = [item.quote for item in group.items[:QUOTES_SHOWN]]
         prompt = self._render("claim", {"question": attribute.question["en"], "quotes": quotes})
         best, best_score = "", 0.0
-        for repeat in range(CANDIDATES):
+        for repeat in range(self._candidates):
             answer = self._try(prompt, ClaimValue, brief, repeat, max_tokens=40)
             if answer is None:
                 continue
@@ -138,7 +178,8 @@ class ModelAuthor:
             if best_score > 0 and carried >= GOOD_CARRIED:
                 break
         if not best:
-            return self._by_floor(brief, attribute, [group], "no answer of the model was carried by its quotes")
+            question = Question(attribute=attribute, groups=[group])
+            return self._by_floor(brief, question, "no answer of the model was carried by its quotes")
         return [claim_from_group(attribute.key, best, group, origin="llm")]
 
     def _score_value(self, value: str, carried: float, group: EvidenceGroup, prompt: RenderedPrompt) -> float:
@@ -151,58 +192,71 @@ class ModelAuthor:
         closeness = float(group.space.embedder.embed([value])[0] @ group.centre)
         return closeness + carried if closeness >= LEAST_CLOSENESS else 0.0
 
-    def _propose_claims(
-        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
-    ) -> list[ProposedClaim]:
-        """Claims of one attribute in one structured call over numbered evidence."""
-        shown = _interleave(groups)[:EVIDENCE_SHOWN]
-        if not shown:
-            return []
-        evidence = [
-            {"number": number, "text": group.items[item].quote} for number, (group, item) in enumerate(shown, start=1)
-        ]
+    def _propose_or_floor(self, brief: SegmentBrief, questions: Sequence[Question]) -> list[ProposedClaim]:
+        try:
+            return self._propose_claims(brief, questions)
+        except ModelError as error:
+            self._failures += 1
+            note = f"the model failed: {error.what}"
+            return [claim for question in questions for claim in self._by_floor(brief, question, note)]
+
+    def _propose_claims(self, brief: SegmentBrief, questions: Sequence[Question]) -> list[ProposedClaim]:
+        """Claims of several attributes in one structured call over numbered evidence."""
+        shown: list[tuple[EvidenceGroup, int]] = []
+        asked = []
+        for question in questions:
+            some = _interleave(question.groups)[:EVIDENCE_SHOWN]
+            evidence = [
+                {"number": number, "text": group.items[item].quote}
+                for number, (group, item) in enumerate(some, start=len(shown) + 1)
+            ]
+            asked.append(_attribute_for_prompt(question.attribute) | {"evidence": evidence})
+            shown += some
         prompt = self._render(
             "claim",
             {
-                "attribute": attribute.label["en"],
-                "question": attribute.question["en"],
+                "attributes": asked,
                 "people": brief.people,
-                "evidence": evidence,
                 "most": CLAIMS_PER_CALL,
                 "language": LANGUAGE_NAMES[brief.language],
             },
         )
-        seed = stable_seed(brief.seed, brief.segment_id, attribute.key)
-        answer = self._engine.ask(prompt, ProposedClaims, seed=seed, max_tokens=1600).value
+        keys = [question.attribute.key for question in questions]
+        seed = stable_seed(brief.seed, brief.segment_id, *keys)
+        answer = self._engine.ask(
+            prompt,
+            ProposedClaims,
+            seed=seed,
+            max_tokens=TOKENS_PER_ATTRIBUTE * len(keys),
+            allowance=self._allowances[brief.segment_id],
+        ).value
         return [
-            ProposedClaim(
-                attribute=attribute.key,
-                value=claim.value.strip(),
-                quotes=tuple(
-                    ProposedQuote(text=quote.quote, group=shown[at][0], item=shown[at][1])
-                    for quote in claim.quotes
-                    for at in [quote.n - 1 if 1 <= quote.n <= len(shown) else 0]
-                ),
-                origin="llm",
-            )
-            for claim in answer.claims[:CLAIMS_PER_CALL]
+            _proposal(part.attribute, claim, shown)
+            for part in answer.attributes
+            if part.attribute in keys
+            for claim in part.claims[:CLAIMS_PER_CALL]
         ]
 
-    def plan_searches(self, brief: SegmentBrief, attribute: Attribute) -> list[str]:
-        """Queries of the model's own; the attribute's question where the model is small or fails."""
-        floor = self._floor.plan_searches(brief, attribute)
-        if self._engine.profile == "small":
-            return floor
+    def plan_searches(self, brief: SegmentBrief, attributes: Sequence[Attribute]) -> dict[str, list[str]]:
+        """Queries of the model's own; the attributes' questions where it is small, fails, or has few calls left."""
+        planned = self._floor.plan_searches(brief, attributes)
+        left = CALLS_PER_PERSONA - self._allowances[brief.segment_id].used
+        # A search that finds something is followed by a call that reads it.
+        if self._engine.profile == "small" or not attributes or left < CALLS_KEPT + 2:
+            return planned
         prompt = self._render(
             "searches",
             {
-                "attribute": attribute.label["en"],
-                "question": attribute.question["en"],
+                "attributes": [_attribute_for_prompt(attribute) for attribute in attributes],
                 "terms": list(brief.terms[:12]),
             },
         )
-        answer = self._try(prompt, PlannedSearches, brief, 0, max_tokens=200)
-        return [query for query in answer.queries if query.strip()][:3] or floor if answer is not None else floor
+        answer = self._try(prompt, PlannedSearches, brief, 0, max_tokens=100 * len(attributes))
+        for search in answer.searches if answer is not None else []:
+            queries = [query for query in search.queries if query.strip()][:3]
+            if search.attribute in planned and queries:
+                planned[search.attribute] = queries
+        return planned
 
     def narrate(
         self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]
@@ -213,6 +267,7 @@ class ModelAuthor:
         try:
             return self._narrate_whole(brief, claims, not_stated)
         except ModelError:
+            self._failures += 1
             return self._floor.narrate(brief, claims, not_stated)
 
     def _narrate_whole(
@@ -228,7 +283,9 @@ class ModelAuthor:
             },
         )
         seed = stable_seed(brief.seed, brief.segment_id, "narrative")
-        answer = self._engine.ask(prompt, ProposedNarrative, seed=seed, max_tokens=900).value
+        answer = self._engine.ask(
+            prompt, ProposedNarrative, seed=seed, max_tokens=900, allowance=self._allowances[brief.segment_id]
+        ).value
         return [
             ProposedSentence(text=sentence.text.strip(), claim_ids=tuple(sentence.claim_ids), origin="llm")
             for sentence in answer.sentences
@@ -293,9 +350,17 @@ class ModelAuthor:
         temperature = 0.0 if repeat == 0 else CANDIDATE_TEMPERATURE
         try:
             answer = self._engine.ask(
-                prompt, schema, seed=seed, max_tokens=max_tokens, temperature=temperature, repeat=repeat
+                prompt,
+                schema,
+                seed=seed,
+                max_tokens=max_tokens,
+                temperature=temperature,
+                repeat=repeat,
+                # A small model asks many tiny questions, as many as there are groups and candidates.
+                allowance=None if self._engine.profile == "small" else self._allowances[brief.segment_id],
             )
         except ModelError:
+            self._failures += 1
             return None
         return answer.value
 
@@ -306,6 +371,32 @@ def _is_copied(value: str, prompt: RenderedPrompt) -> bool:
     if len(prompt.messages) < 4:
         return False
     return carried_share(value, [examples]) > carried_share(value, [prompt.messages[-1].text])
+
+
+def _in_calls(questions: Sequence[Question]) -> list[Sequence[Question]]:
+    """The questions in as many parts as there are calls for them, in order."""
+    size = max(1, -(-len(questions) // EXTRACTION_CALLS))
+    return [questions[start : start + size] for start in range(0, len(questions), size)]
+
+
+def _result_of(outcome: list[ProposedClaim] | BaseException) -> list[ProposedClaim]:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def _attribute_for_prompt(attribute: Attribute) -> dict[str, object]:
+    return {"key": attribute.key, "label": attribute.label["en"], "question": attribute.question["en"]}
+
+
+def _proposal(key: str, claim: ClaimAnswer, shown: Sequence[tuple[EvidenceGroup, int]]) -> ProposedClaim:
+    """The claim with each quote's number turned into the evidence it stands for; a wrong number drops nothing."""
+    places = [shown[quote.n - 1 if 1 <= quote.n <= len(shown) else 0] for quote in claim.quotes]
+    quotes = tuple(
+        ProposedQuote(text=quote.quote, group=group, item=item)
+        for quote, (group, item) in zip(claim.quotes, places, strict=True)
+    )
+    return ProposedClaim(attribute=key, value=claim.value.strip(), quotes=quotes, origin="llm")
 
 
 def _interleave(groups: Sequence[EvidenceGroup]) -> list[tuple[EvidenceGroup, int]]:

@@ -31,6 +31,14 @@ class SegmentBrief:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Question:
+    """An attribute and the evidence of it, in groups that each say like things."""
+
+    attribute: Attribute
+    groups: Sequence[EvidenceGroup]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposedQuote:
     """A quote as the author wrote it, and the evidence it is said to come from (an index into the group's items)."""
 
@@ -80,21 +88,25 @@ class PersonaAuthor(Protocol):
         """Identity of the model, empty where there is none."""
 
     @property
-    def totals(self) -> Totals:
-        """What the model cost so far; nothing where there is none."""
+    def stages(self) -> dict[str, Totals]:
+        """What the model cost so far by the prompt asked; empty where there is none."""
 
-    def propose(
-        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
-    ) -> list[ProposedClaim]:
-        """Claims about one attribute from its evidence groups; at most one a group for small authors."""
+    @property
+    def failures(self) -> int:
+        """Calls that gave nothing after all retries, for which another run would ask again."""
 
-    def stand_in(
-        self, brief: SegmentBrief, attribute: Attribute, groups: Sequence[EvidenceGroup]
-    ) -> list[ProposedClaim]:
+    @property
+    def concurrency(self) -> int:
+        """How many segments may be worked on at a time."""
+
+    def propose(self, brief: SegmentBrief, questions: Sequence[Question]) -> list[ProposedClaim]:
+        """Claims about each attribute from its evidence; how many calls that takes is the author's business."""
+
+    def stand_in(self, brief: SegmentBrief, question: Question) -> list[ProposedClaim]:
         """Claims without a model, for an attribute of which nothing proposed could be grounded."""
 
-    def plan_searches(self, brief: SegmentBrief, attribute: Attribute) -> list[str]:
-        """Queries to look for evidence of an attribute that has none."""
+    def plan_searches(self, brief: SegmentBrief, attributes: Sequence[Attribute]) -> dict[str, list[str]]:
+        """Attribute key -> queries to look for evidence with, for attributes that have none."""
 
     def narrate(
         self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]

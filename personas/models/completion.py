@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import BaseModel
 
+from persona_kit.cancellation import Cancelled as Cancelled
 from persona_kit.records import Record
 from retrieval.documents import Language
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
+
+    from personas.models.prices import Price
 
 Profile = Literal["small", "large"]
 """Which variant of the prompts suits a model."""
@@ -42,10 +45,6 @@ class Completion(Record):
     cost_usd: float | None = None
 
 
-class Cancelled(KeyboardInterrupt):
-    """The call was cancelled; a KeyboardInterrupt, so that no handler for failures takes it for a failed call."""
-
-
 class Completer(Protocol):
     """A model that can be asked for JSON of a given schema."""
 
@@ -73,11 +72,23 @@ class Completer(Protocol):
     def languages(self) -> frozenset[Language]:
         """Languages the model is good enough in."""
 
-    def complete(self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling) -> Completion:
-        """The model's answer.
+    @property
+    def price(self) -> Price | None:
+        """What it costs; None where that is not known."""
+
+    def prompt_tokens(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """The prompt's tokens, as well as they can be told."""
+
+    def prompt_tokens_at_most(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """Tokens the prompt never passes."""
+
+    def complete(
+        self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling, *, limit_s: float
+    ) -> Completion:
+        """The model's answer, or an error after `limit_s` seconds.
 
         Raises:
-            ModelError: or one of its kinds, when the call fails.
+            ModelError: or one of its kinds, when the call fails; `retryable` where the same again may help.
         """
 
     def cancel(self) -> None:

@@ -1,4 +1,4 @@
-"""The one room through which every model call goes: store, model, validation, ledger."""
+"""The one room through which every model call goes: store, budget and rates, model, validation, retries, ledger."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from persona_kit.errors import MalformedAnswer, ModelError, RefusedAnswer, TruncatedAnswer
+from persona_kit.cancellation import Cancelled
+from persona_kit.errors import (
+    MalformedAnswer,
+    ModelError,
+    PromptTooLong,
+    RefusedAnswer,
+    TruncatedAnswer,
+    UsageError,
+)
 from persona_kit.response_store import ResponseStore, response_key
 from personas.models.completion import Completer, Completion, Profile, Sampling
+from personas.models.governor import Allowance, Governor, Spending
 from personas.models.grammar import GRAMMAR_VERSION, answer_schema
 from personas.models.ledger import Ledger, Usage
+from personas.models.prices import Price
+from personas.models.retrying import ONCE, RetryPolicy, sleep_unless_cancelled
 from personas.models.tracing import no_tracing
 from prompts.loader import RenderedPrompt
 from retrieval.documents import Language
@@ -44,13 +55,35 @@ class Engine:
         spec: the engine as the user named it.
         completer: the model behind it.
         store: where answers are kept; None: nowhere. Closed with the engine.
+        governor: limits and budget of its calls, shared with whom it may be; none where None.
+        retries: which failed calls are made again; by default those of a hosted model.
+
+    Raises:
+        UsageError: when dollars are budgeted and the model's price is not known.
     """
 
-    def __init__(self, spec: str, completer: Completer, *, store: ResponseStore | None = None) -> None:
+    def __init__(
+        self,
+        spec: str,
+        completer: Completer,
+        *,
+        store: ResponseStore | None = None,
+        governor: Governor | None = None,
+        retries: RetryPolicy | None = None,
+    ) -> None:
         self.spec = spec
         self.ledger = Ledger()
         self._completer = completer
         self._store = store
+        self._governor = governor or Governor()
+        self._retries = retries or (RetryPolicy() if completer.hosted else ONCE)
+        self._cancelled = threading.Event()
+        if self._governor.limits.budget_usd is not None and completer.price is None:
+            raise UsageError(
+                f"the price of {spec} is not known, so dollars cannot be budgeted",
+                where="--budget-usd",
+                mend="give its price with --price PROMPT/COMPLETION, or a --budget-tokens",
+            )
 
     @property
     def identity(self) -> str:
@@ -82,6 +115,11 @@ class Engine:
         """Languages the model is good enough in."""
         return self._completer.languages
 
+    @property
+    def price(self) -> Price | None:
+        """What the model costs; None where that is not known."""
+        return self._completer.price
+
     def ask(
         self,
         prompt: RenderedPrompt,
@@ -91,6 +129,7 @@ class Engine:
         max_tokens: int,
         temperature: float = 0.0,
         repeat: int = 0,
+        allowance: Allowance | None = None,
     ) -> Answer[AnswerT]:
         """The model's answer to the prompt as an object of the schema; safe from several threads.
 
@@ -101,8 +140,11 @@ class Engine:
             max_tokens: limit of the answer.
             temperature: 0 takes the likeliest token each time.
             repeat: tells apart answers asked for several times with all else equal.
+            allowance: counts every attempt that goes to the model.
 
         Raises:
+            BudgetExhausted: before a call that the budget or the deadline does not allow.
+            CallsSpent: when the allowance is used up.
             PromptTooLong, TruncatedAnswer, MalformedAnswer, RefusedAnswer: what went wrong with this call.
             ModelError: any other failure of the model; `retryable` says whether again may help.
             EnvironmentProblem: when the model cannot be loaded.
@@ -113,7 +155,7 @@ class Engine:
         if stored is not None and (answer := self._reused(stored, schema)) is not None:
             self.ledger.answered(prompt.name, answer.usage)
             return answer
-        answer = self._asked(prompt, schema, sampling)
+        answer = self._asked_until_answered(prompt, schema, sampling, allowance)
         if self._store is not None:
             completion = Completion(
                 text=answer.raw,
@@ -127,6 +169,7 @@ class Engine:
 
     def cancel(self) -> None:
         """Ends the call under way and those waiting with a KeyboardInterrupt, from any thread; for good."""
+        self._cancelled.set()
         self._completer.cancel()
 
     @contextmanager
@@ -185,17 +228,90 @@ class Engine:
             return None
         return Answer(value, _usage(stored, seconds=0.0, reused=True), stored.text)
 
-    def _asked(self, prompt: RenderedPrompt, schema: type[AnswerT], sampling: Sampling) -> Answer[AnswerT]:
+    def _asked_until_answered(
+        self, prompt: RenderedPrompt, schema: type[AnswerT], sampling: Sampling, allowance: Allowance | None
+    ) -> Answer[AnswerT]:
+        """The first usable answer of a few attempts."""
+        failures = 0
+        while True:
+            try:
+                return self._asked(prompt, schema, sampling, allowance)
+            except ModelError as error:
+                failures += 1
+                pause = self._retries.pause_s(error, failures)
+                remaining = self._governor.remaining_s
+                if pause is None or (remaining is not None and pause >= remaining):
+                    raise
+                sampling = _next_sampling(sampling, error)
+            sleep_unless_cancelled(pause, self._cancelled)
+
+    def _asked(
+        self, prompt: RenderedPrompt, schema: type[AnswerT], sampling: Sampling, allowance: Allowance | None
+    ) -> Answer[AnswerT]:
+        """One attempt, which waits for its turn and is entered into the ledger."""
+        messages = _messages(prompt)
+        expected = self._completer.prompt_tokens(messages, schema) + sampling.max_tokens
+        at_most = self._completer.prompt_tokens_at_most(messages, schema) + sampling.max_tokens
+        price = self._completer.price
+        usd_at_most = None if price is None else price.cost_usd(at_most - sampling.max_tokens, sampling.max_tokens)
+        if self._cancelled.is_set():
+            raise Cancelled("the call was cancelled")
+        if allowance is not None:
+            allowance.take()
+        with self._governor.call(
+            tokens_expected=expected, tokens_at_most=at_most, usd_at_most=usd_at_most, cancelled=self._cancelled
+        ) as spending:
+            return self._attempt(prompt, messages, schema, sampling, spending)
+
+    def _attempt(
+        self,
+        prompt: RenderedPrompt,
+        messages: Sequence[BaseMessage],
+        schema: type[AnswerT],
+        sampling: Sampling,
+        spending: Spending,
+    ) -> Answer[AnswerT]:
         started = time.perf_counter()
         completion = Completion(text="", prompt_tokens=0, completion_tokens=0)
         try:
             with no_tracing():
-                completion = self._completer.complete(_messages(prompt), schema, sampling)
+                limit_s = self._governor.limits.call_timeout_s
+                completion = self._with_cost(self._completer.complete(messages, schema, sampling, limit_s=limit_s))
+            _settle(spending, completion)
             value = _validated(completion, schema, sampling)
-        except ModelError:
+        except ModelError as error:
+            if _was_turned_away(error):
+                spending.settle(tokens=0, usd=0.0)
             self.ledger.failed(prompt.name, _usage(completion, seconds=time.perf_counter() - started, reused=False))
             raise
         return Answer(value, _usage(completion, seconds=time.perf_counter() - started, reused=False), completion.text)
+
+    def _with_cost(self, completion: Completion) -> Completion:
+        price = self._completer.price
+        if completion.cost_usd is not None or price is None:
+            return completion
+        cost = price.cost_usd(completion.prompt_tokens, completion.completion_tokens)
+        return completion.model_copy(update={"cost_usd": cost})
+
+
+def _settle(spending: Spending, completion: Completion) -> None:
+    """Replaces the reservation by what the server counted; a server that counts nothing keeps the reservation."""
+    used = completion.prompt_tokens + completion.completion_tokens
+    if used:
+        spending.settle(tokens=used, usd=completion.cost_usd)
+
+
+def _was_turned_away(error: ModelError) -> bool:
+    """Whether the call failed before a model saw it: nothing was spent on it."""
+    status: int | None = getattr(error, "status", None)
+    return isinstance(error, PromptTooLong) or (status is not None and (400 <= status < 500 or status == 503))
+
+
+def _next_sampling(sampling: Sampling, error: ModelError) -> Sampling:
+    """For the next attempt: twice the room after an answer that was cut, another seed after one that did not fit."""
+    if isinstance(error, TruncatedAnswer):
+        return sampling.model_copy(update={"max_tokens": 2 * sampling.max_tokens})
+    return sampling.model_copy(update={"seed": (sampling.seed + 1) % 2**31})
 
 
 def _messages(prompt: RenderedPrompt) -> Sequence[BaseMessage]:

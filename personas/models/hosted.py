@@ -14,15 +14,21 @@ from persona_kit.hashing import sha256_json
 from persona_kit.response_store import ResponseStore
 from personas.models.completion import ALL_LANGUAGES, Cancelled, Completion, Profile, Sampling
 from personas.models.grammar import answer_schema
+from personas.models.prices import Price, known_price
 from personas.models.provider_errors import ProviderError, provider_error, unfinished_completion
+from personas.models.retrying import run_abandonable
 from personas.models.structured import Method, StructuredPlan, read_answer, request, with_schema_in_prompt
+from personas.models.tokens import TokenGauge, most_prompt_tokens
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
-RETRIES = 2
-"""By the provider's library, with backoff; none while probing."""
+NO_RETRIES = 0
+"""Of the provider's library: the engine makes failed calls again, counts them and can be stopped meanwhile."""
+
+PROBES_OF_A_FAILING_SERVER = 3
+"""Attempts with one method before a server's own failure counts as its refusal."""
 
 DEFAULT_CONTEXT_TOKENS = 32_768
 """Assumed where neither the user nor LangChain's model profiles say."""
@@ -57,6 +63,7 @@ class HostedCompleter:
         secrets: texts that must not stand in any message.
         context_tokens: None: what LangChain knows of the model.
         profile: which prompts suit it.
+        price: what it costs; None: what is known of an engine of this identity.
     """
 
     hosted = True  # a server on this machine may pass prompts on
@@ -71,8 +78,10 @@ class HostedCompleter:
         secrets: Sequence[str] = (),
         context_tokens: int | None = None,
         profile: Profile = "large",
+        price: Price | None = None,
     ) -> None:
         self.identity = identity
+        self.price = price or known_price(identity)
         self.profile = profile
         self.languages = ALL_LANGUAGES
         self._open_model = open_model
@@ -83,13 +92,14 @@ class HostedCompleter:
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._plan = self._remembered()
+        self._gauge = TokenGauge(identity, facts)
 
     @property
     def context_tokens(self) -> int:
         """What the user said, or LangChain knows of the model, or `DEFAULT_CONTEXT_TOKENS`."""
         if self._context_tokens is not None:
             return self._context_tokens
-        model, _options = self._open_model(RETRIES, {})
+        model, _options = self._open_model(NO_RETRIES, {})
         return (model.profile or {}).get("max_input_tokens") or DEFAULT_CONTEXT_TOKENS
 
     @property
@@ -97,9 +107,34 @@ class HostedCompleter:
         """The way structured answers are got; None before the first call."""
         return None if self._plan is None else self._plan.method
 
-    def complete(self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling) -> Completion:
+    @property
+    def calibrated(self) -> bool:
+        """Whether the server's own token counts are behind `prompt_tokens`."""
+        return self._gauge.calibrated
+
+    def prompt_tokens(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """Estimate of the prompt's tokens, schema included; the server's own counts make it better."""
+        return self._gauge.estimate([str(message.text) for message in messages], answer_schema(schema))
+
+    def prompt_tokens_at_most(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """Tokens the prompt never passes, whatever the server's tokenizer."""
+        return most_prompt_tokens([str(message.text) for message in messages], answer_schema(schema))
+
+    def _learn_tokens(self, messages: Sequence[BaseMessage], schema: type[BaseModel], measured: int) -> None:
+        self._gauge.learn([str(message.text) for message in messages], answer_schema(schema), measured)
+
+    def complete(
+        self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling, *, limit_s: float
+    ) -> Completion:
         """The answer, by the way that was found to work."""
-        return self._ask(messages, schema, sampling, self.plan(), retries=RETRIES)
+        completion = run_abandonable(
+            lambda: self._ask(messages, schema, sampling, self.plan()),
+            limit_s=limit_s,
+            cancelled=self._cancelled,
+            where=self.identity,
+        )
+        self._learn_tokens(messages, schema, completion.prompt_tokens)
+        return completion
 
     def plan(self) -> StructuredPlan:
         """How the server is asked; found out at the first call with a few tiny requests, and remembered.
@@ -114,6 +149,22 @@ class HostedCompleter:
                     self._facts.put(self._plan_key(), self._plan.model_dump_json(), kind="fact")
             return self._plan
 
+    def probe_expected(self) -> int:
+        """Prompt tokens of finding out how the server is asked; 0 where that is remembered."""
+        from langchain_core.messages import HumanMessage
+
+        return 0 if self._plan is not None else self.prompt_tokens([HumanMessage(_PROBE_PROMPT)], _ProbeAnswer)
+
+    def probe_at_most(self) -> tuple[int, int, int]:
+        """Requests of finding it out, and tokens of each one's prompt and answer, that are never passed."""
+        from langchain_core.messages import HumanMessage
+
+        if self._plan is not None:
+            return 0, 0, 0
+        requests = len(self._methods) * (len(_OPTIONAL_PARAMETERS) + PROBES_OF_A_FAILING_SERVER)
+        prompt = self.prompt_tokens_at_most([HumanMessage(_PROBE_PROMPT)], _ProbeAnswer)
+        return requests, prompt, _PROBE_TOKENS
+
     def cancel(self) -> None:
         """No further call is begun; one under way ends with its answer or its time limit."""
         self._cancelled.set()
@@ -127,8 +178,6 @@ class HostedCompleter:
         schema: type[BaseModel],
         sampling: Sampling,
         plan: StructuredPlan,
-        *,
-        retries: int,
     ) -> Completion:
         if self._cancelled.is_set():
             raise Cancelled("the call was cancelled")
@@ -137,7 +186,7 @@ class HostedCompleter:
             messages = with_schema_in_prompt(messages, form)
         name = re.sub(r"[^A-Za-z0-9_-]", "_", schema.__name__)[:64]
         try:
-            model, options = self._open_model(retries, _options(sampling, plan))
+            model, options = self._open_model(NO_RETRIES, _options(sampling, plan))
             answer = request(model, form, name=name, method=plan.method).invoke(list(messages), **options)
             return read_answer(answer, max_tokens=sampling.max_tokens)
         except ModelError:
@@ -153,7 +202,8 @@ class HostedCompleter:
         """The first way by which the server holds its model to a schema; else the schema in the prompt."""
         left_out: tuple[str, ...] = ()
         for method in self._methods:
-            for _attempt in range(1 + len(_OPTIONAL_PARAMETERS)):
+            failures = 0
+            for _attempt in range(len(_OPTIONAL_PARAMETERS) + PROBES_OF_A_FAILING_SERVER):
                 plan = StructuredPlan(method=method, constrained=True, left_out=left_out)
                 try:
                     if self._holds(plan):
@@ -161,10 +211,13 @@ class HostedCompleter:
                     break
                 except ModelError as error:
                     refused = _refused_parameter(error, left_out)
-                    if refused is None:
-                        _raise_unless_method_matters(error)
+                    if refused is not None:
+                        left_out = (*left_out, refused)
+                        continue
+                    _raise_unless_method_matters(error)
+                    failures += 1
+                    if not error.retryable or failures == PROBES_OF_A_FAILING_SERVER:
                         break
-                    left_out = (*left_out, refused)
         return StructuredPlan(method="prompt", constrained=False, left_out=left_out)
 
     def _holds(self, plan: StructuredPlan) -> bool:
@@ -172,7 +225,7 @@ class HostedCompleter:
         from langchain_core.messages import HumanMessage
 
         sampling = Sampling(seed=1, max_tokens=_PROBE_TOKENS)
-        completion = self._ask([HumanMessage(_PROBE_PROMPT)], _ProbeAnswer, sampling, plan, retries=0)
+        completion = self._ask([HumanMessage(_PROBE_PROMPT)], _ProbeAnswer, sampling, plan)
         try:
             _ProbeAnswer.model_validate_json(completion.text)
         except ValueError:

@@ -9,7 +9,8 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from operator import itemgetter
 from pathlib import Path
@@ -27,6 +28,7 @@ from persona_kit.errors import EnvironmentProblem, MalformedAnswer, PromptTooLon
 from personas.models.chat_template import ChatTemplate, Turn
 from personas.models.completion import Cancelled
 from personas.models.grammar import answer_schema, schema_to_gbnf
+from personas.models.retrying import timed_out
 from personas.models.token_loop import generate_tokens
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ class LlamaCppChat(BaseChatModel):
     """None: the physical cores this process may use."""
     reproducible: bool = False
     """Empty the KV cache before each call, so that an answer does not depend on the calls before it."""
+    vocabulary_only: bool = False
+    """Load no weights: tokens can be counted, calls cannot be made."""
     seed: int = 0
     max_tokens: int = Field(default=512, gt=0)
     temperature: float = 0.0
@@ -75,7 +79,8 @@ class LlamaCppChat(BaseChatModel):
     def context_tokens(self) -> int:
         """Size of the context window in tokens; loads the model."""
         with self._lock:
-            return self._loaded()[0].n_ctx()
+            llama = self._loaded()[0]
+            return _planned_context(llama, self.n_ctx) if self.vocabulary_only else llama.n_ctx()
 
     @property
     def parameters(self) -> int:
@@ -97,6 +102,26 @@ class LlamaCppChat(BaseChatModel):
     def resume(self) -> None:
         """Lets calls be made again after `cancel`."""
         self._cancel.clear()
+
+    @contextmanager
+    def time_limit(self, limit_s: float) -> Iterator[threading.Event]:
+        """An event to hand to a call as `cancel`: set after so many seconds, and when the model is cancelled.
+
+        Raises:
+            CallTimedOut: in place of the call's `Cancelled`, when it was the time.
+        """
+        event = _EitherEvent(self._cancel)
+        timer = threading.Timer(limit_s, event.set)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield event
+        except Cancelled:
+            if self._cancel.is_set():
+                raise
+            raise timed_out(limit_s, where=self.path.name) from None
+        finally:
+            timer.cancel()
 
     def close(self) -> None:
         """Gives the model's memory back; a call after that loads it again."""
@@ -209,7 +234,8 @@ class LlamaCppChat(BaseChatModel):
     def _loaded(self) -> tuple[Llama, ChatTemplate]:
         """The model, loaded if need be; the lock is held."""
         if self._llama is None or self._template is None:
-            self._llama = _load(self.path, n_ctx=self.n_ctx, n_threads=self.n_threads or physical_cores())
+            threads = self.n_threads or physical_cores()
+            self._llama = _load(self.path, n_ctx=self.n_ctx, n_threads=threads, vocabulary_only=self.vocabulary_only)
             self._template = ChatTemplate(self._llama, model=self.path.name)
         return self._llama, self._template
 
@@ -241,7 +267,7 @@ def physical_cores() -> int:
     return max(1, len(cores))
 
 
-def _load(path: Path, *, n_ctx: int | None, n_threads: int) -> Llama:
+def _load(path: Path, *, n_ctx: int | None, n_threads: int, vocabulary_only: bool) -> Llama:
     try:
         import llama_cpp  # noqa: F401 - only to tell whether it is there
     except ImportError as error:
@@ -254,7 +280,7 @@ def _load(path: Path, *, n_ctx: int | None, n_threads: int) -> Llama:
     if not path.is_file():
         raise EnvironmentProblem("there is no such model file", where=str(path), mend="check the path after llama-cpp:")
     try:
-        return _open(path, n_ctx=n_ctx, n_threads=n_threads)
+        return _open_vocabulary(path) if vocabulary_only else _open(path, n_ctx=n_ctx, n_threads=n_threads)
     except (ValueError, RuntimeError, OSError) as error:
         raise EnvironmentProblem(
             f"llama.cpp cannot load the model: {error}",
@@ -275,6 +301,19 @@ def _open(path: Path, *, n_ctx: int | None, n_threads: int) -> Llama:
         llama.close()
         llama = opened(trained)
     return llama
+
+
+def _open_vocabulary(path: Path) -> Llama:
+    from llama_cpp import Llama
+
+    return Llama(str(path), vocab_only=True, verbose=False)
+
+
+def _planned_context(llama: Llama, n_ctx: int | None) -> int:
+    """The window the model would be opened with; llama.cpp reads it from the weights' part of the file only."""
+    architecture = llama.metadata.get("general.architecture", "")
+    trained = int(llama.metadata.get(f"{architecture}.context_length", DEFAULT_CONTEXT_TOKENS))
+    return n_ctx or min(DEFAULT_CONTEXT_TOKENS, trained)
 
 
 @cache

@@ -14,6 +14,7 @@ from persona_kit.hashing import sha256_file, sha256_json
 from persona_kit.response_store import ResponseStore
 from personas.models.completion import ALL_LANGUAGES, SMALL_BELOW_PARAMETERS, Completion, Profile, Sampling
 from personas.models.grammar import answer_schema
+from personas.models.prices import FREE
 from retrieval.documents import Language
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class LocalCompleter:
 
     hosted = False
     structured_method = "grammar"
+    price = FREE
 
     def __init__(
         self,
@@ -69,15 +71,27 @@ class LocalCompleter:
         """Size of the context window; loads the model."""
         return self.chat.context_tokens
 
-    def complete(self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling) -> Completion:
-        """The answer, held to the schema by a grammar."""
-        message = self.chat.invoke(
-            list(messages),
-            response_schema=answer_schema(schema),
-            seed=sampling.seed,
-            max_tokens=sampling.max_tokens,
-            temperature=sampling.temperature,
-        )
+    def prompt_tokens(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """Tokens of the prompt, by the model's own vocabulary and chat template; the grammar takes none. Loads it."""
+        return self.chat.count_tokens(messages)
+
+    def prompt_tokens_at_most(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """The same: the count is exact."""
+        return self.chat.count_tokens(messages)
+
+    def complete(
+        self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling, *, limit_s: float
+    ) -> Completion:
+        """The answer, held to the schema by a grammar; the time spent waiting for other calls counts too."""
+        with self.chat.time_limit(limit_s) as cancel:
+            message = self.chat.invoke(
+                list(messages),
+                response_schema=answer_schema(schema),
+                seed=sampling.seed,
+                max_tokens=sampling.max_tokens,
+                temperature=sampling.temperature,
+                cancel=cancel,
+            )
         usage = message.usage_metadata
         assert usage is not None
         return Completion(

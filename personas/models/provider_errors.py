@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from persona_kit.errors import ModelError, PromptTooLong
 from personas.models.completion import Completion
@@ -22,10 +24,21 @@ class ProviderError(ModelError):
 
     Args:
         status: the HTTP status; None where there was no answer.
+        retry_after_s: how long the provider asks to wait; None where it does not say.
     """
 
-    def __init__(self, what: str, *, where: str, mend: str, retryable: bool, status: int | None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str,
+        mend: str,
+        retryable: bool,
+        status: int | None,
+        retry_after_s: float | None = None,
+    ) -> None:
         self.status = status
+        self.retry_after_s = retry_after_s
         super().__init__(what, where=where, mend=mend, retryable=retryable)
 
 
@@ -60,7 +73,27 @@ def provider_error(error: Exception, *, where: str, secrets: Sequence[str] = ())
         mend=_MENDS.get(status or 0, "try again later" if retryable else "check the model's name and options"),
         retryable=retryable,
         status=status,
+        retry_after_s=_retry_after_s(error),
     )
+
+
+def _retry_after_s(error: Exception) -> float | None:
+    """What the answer's headers ask for: milliseconds, seconds or a date; never negative."""
+    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", None) or {}
+    milliseconds, given = headers.get("retry-after-ms"), headers.get("retry-after")
+    try:
+        if milliseconds is not None:
+            return max(0.0, float(milliseconds) / 1000)
+        return None if given is None else max(0.0, float(given))
+    except ValueError:
+        pass
+    try:
+        wanted = parsedate_to_datetime(given or "")
+    except ValueError:
+        return None
+    if wanted.tzinfo is None:
+        wanted = wanted.replace(tzinfo=UTC)
+    return max(0.0, (wanted - datetime.now(UTC)).total_seconds())
 
 
 def unfinished_completion(error: Exception) -> Completion | None:

@@ -13,6 +13,7 @@ from persona_kit.errors import EnvironmentProblem, ModelError, UsageError
 from persona_kit.response_store import ResponseStore
 from personas.models.completion import Profile
 from personas.models.hosted import HostedCompleter
+from personas.models.prices import Price
 from personas.models.provider_errors import provider_error
 from personas.models.structured import OPENAI_METHODS, OTHER_METHODS
 
@@ -38,6 +39,7 @@ def openai_completer(
     facts: ResponseStore | None = None,
     context_tokens: int | None = None,
     profile: Profile = "large",
+    price: Price | None = None,
 ) -> HostedCompleter:
     """A model on OpenAI's servers, or on any server that speaks their protocol.
 
@@ -70,6 +72,7 @@ def openai_completer(
         secrets=_secrets(key, url),
         context_tokens=context_tokens,
         profile=profile,
+        price=price,
     )
 
 
@@ -80,6 +83,7 @@ def provider_completer(
     facts: ResponseStore | None = None,
     context_tokens: int | None = None,
     profile: Profile = "large",
+    price: Price | None = None,
 ) -> HostedCompleter:
     """A model of any provider that LangChain's `init_chat_model` knows; its package reads its own key.
 
@@ -106,6 +110,7 @@ def provider_completer(
         secrets=_keys_in_environment(),
         context_tokens=context_tokens,
         profile=profile,
+        price=price,
     )
     open_model(0, {})  # a wrong name or a missing package is told before any work is done
     return completer

@@ -16,6 +16,7 @@ from pydantic import BaseModel, PrivateAttr
 from persona_kit.errors import PromptTooLong
 from personas.models.completion import ALL_LANGUAGES, Cancelled, Completion, Profile, Sampling
 from personas.models.grammar import answer_schema
+from personas.models.prices import FREE, Price
 
 if TYPE_CHECKING:
     from retrieval.documents import Language
@@ -86,6 +87,8 @@ class ScriptedCompleter:
         identity: change it to keep its stored answers apart from another script's.
         profile: which prompts it is given.
         hosted: whether it counts as a model that prompts leave the machine for.
+        languages: what it pretends to be good enough in.
+        price: what it pretends to cost; None: not known.
     """
 
     structured_method = "script"
@@ -98,12 +101,14 @@ class ScriptedCompleter:
         profile: Profile = "large",
         hosted: bool = False,
         languages: frozenset[Language] = ALL_LANGUAGES,
+        price: Price | None = FREE,
     ) -> None:
         self.chat = chat
         self.identity = identity
         self.profile = profile
         self.hosted = hosted
         self.languages = languages
+        self.price = price
         self._cancelled = threading.Event()
 
     @property
@@ -111,8 +116,18 @@ class ScriptedCompleter:
         """Size of the pretended context window."""
         return self.chat.n_ctx
 
-    def complete(self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling) -> Completion:
-        """The script's answer."""
+    def prompt_tokens(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """Scripted tokens of the messages; the schema takes none."""
+        return sum(_tokens(str(message.text)) for message in messages)
+
+    def prompt_tokens_at_most(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """The same: the count is exact."""
+        return self.prompt_tokens(messages, schema)
+
+    def complete(
+        self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling, *, limit_s: float
+    ) -> Completion:
+        """The script's answer, however long it takes."""
         if self._cancelled.is_set():
             raise Cancelled("the call was cancelled")
         message = self.chat.invoke(
@@ -129,7 +144,7 @@ class ScriptedCompleter:
             finish="length" if message.response_metadata["finish_reason"] == "length" else "stop",
             prompt_tokens=usage["input_tokens"],
             completion_tokens=usage["output_tokens"],
-            cost_usd=0.0,
+            cost_usd=self.price.cost_usd(usage["input_tokens"], usage["output_tokens"]) if self.price else None,
         )
 
     def cancel(self) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from personas.records import MapPoint, PersonaSet
@@ -13,6 +10,7 @@ from personas.reporting.cards import AttributeLabels, Card, build_card
 from personas.reporting.making import tell_making
 from personas.reporting.map_drawing import HEIGHT, WIDTH, draw_map
 from personas.reporting.overview import SegmentLine, list_segments, list_themes, say_how_sure, side_by_side
+from personas.reporting.page import content_policy, page_environment, read_template, trusted
 from personas.reporting.palette import palette_css
 from personas.reporting.report_wording import Words
 from personas.reporting.source_texts import Sources, citations_of, gather_sources
@@ -21,8 +19,6 @@ from retrieval.documents import Document
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-TEMPLATES = files("personas.reporting") / "templates"
 
 
 def render_html(
@@ -50,17 +46,17 @@ def render_html(
     cards = _cards(persona_set, sources, words)
     css = {line.segment_id: line.css for line in lines}
     names = {line.segment_id: line.name for line in lines}
-    style = _read("style.css") + palette_css(len(cards))
-    script = _read("script.js")
+    style = read_template("style.css") + palette_css(len(cards))
+    script = read_template("script.js")
     return (
         _environment(words)
         .get_template("report.html.j2")
         .render(
             title=visible(persona_set.title),
             language="zh-Hans" if persona_set.language == "zh" else "en",
-            policy=_policy(style, script),
-            style=_trusted(style),
-            script=_trusted(script),
+            policy=content_policy(style=style, script=script),
+            style=trusted(style),
+            script=trusted(script),
             facts=_facts(persona_set, words),
             map=draw_map(map_points, css, names, _labelled(lines)),
             map_size=(WIDTH, HEIGHT),
@@ -120,39 +116,8 @@ def _facts(persona_set: PersonaSet, words: Words) -> list[tuple[str, bool]]:
     return [*facts, (words.count("quotes_verified", len(quotes)), False)]
 
 
-def _policy(style: str, script: str) -> str:
-    """The content security policy: nothing but this very stylesheet and script."""
-    return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _read(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _trusted(text: str) -> Any:
-    """Our own stylesheet and script, which hold nothing from outside, so that they are not escaped."""
-    from markupsafe import Markup
-
-    return Markup(text)
-
-
 def _environment(words: Words) -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FunctionLoader(_read),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.globals.update(t=words, count=words.count)
     environment.filters.update(pct=words.percent, num=words.number, known=words.known)
     return environment

@@ -62,3 +62,18 @@ def test_steps_of_a_stage_that_never_began_do_no_harm() -> None:
     with progress:
         progress.step("unknown")
         progress.finish("unknown")
+
+
+def test_the_bars_of_many_jobs_fit_the_terminal() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=100, height=12)
+    progress = TerminalProgress(console)
+    assert progress._bars is not None
+    progress.start("jobs", 20)
+    for job in range(20):
+        for stage in ("read", "write"):
+            progress.start(f"job {job}: {stage}", 1)
+            shown = [task.description for task in progress._bars.tasks]
+            assert len(shown) <= 10
+            assert {"jobs", f"job {job}: {stage}"} <= set(shown)
+            progress.finish(f"job {job}: {stage}")
+        progress.step("jobs")

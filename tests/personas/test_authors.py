@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -13,9 +14,10 @@ from langchain_core.messages import BaseMessage
 
 from persona_kit.errors import ModelError
 from personas.assembling import name_apart, telling_quotes
-from personas.attributes import OutputLanguage, load_schema
+from personas.attributes import Attribute, OutputLanguage, load_schema
 from personas.authors import ExtractiveAuthor, ModelAuthor, ProposedClaim, SegmentBrief
 from personas.authors.extractive import LONGEST_PHRASE, choose_for_lede, clauses
+from personas.authors.seam import Question
 from personas.claims import ground_proposal
 from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.grounding import quote_words
@@ -98,6 +100,10 @@ def draft_of(base: EvidenceBase, kind: str, author: Any, language: OutputLanguag
     )
 
 
+def ask(attribute: Attribute, groups: Sequence[EvidenceGroup]) -> Question:
+    return Question(attribute=attribute, groups=groups)
+
+
 # --- extractive ---------------------------------------------------------------------------------------------------
 
 
@@ -106,7 +112,7 @@ def test_extractive_claims_are_carried_by_their_quotes(english_base: EvidenceBas
     author = ExtractiveAuthor(english_base)
     brief = brief_of(english_base, kind)
     groups = english_base.select_groups(inside_of(english_base, kind), min_people=3)
-    proposals = [c for group in groups for c in author.propose(brief, SCHEMA[group.attribute], [group])]
+    proposals = [c for group in groups for c in author.propose(brief, [ask(SCHEMA[group.attribute], [group])])]
 
     assert proposals
     for proposal in proposals:
@@ -172,7 +178,7 @@ def test_clauses_can_be_read_alone() -> None:
 def small_claims(base: EvidenceBase, script: Script, **options: Any) -> tuple[list[ProposedClaim], ScriptedChatModel]:
     engine, chat = model_of(script, profile="small", **options)
     author = ModelAuthor(engine, base)
-    return author.propose(brief_of(base, "connecting"), PAIN, groups_of(base, "connecting")[:1]), chat
+    return author.propose(brief_of(base, "connecting"), [ask(PAIN, groups_of(base, "connecting")[:1])]), chat
 
 
 def test_a_good_answer_of_a_small_model_is_taken_at_once(english_base: EvidenceBase) -> None:
@@ -228,7 +234,7 @@ def test_a_model_is_not_asked_in_a_language_it_does_not_speak(chinese_base: Evid
     engine, chat = model_of(failing, profile="small", languages=frozenset({"en"}))
     author = ModelAuthor(engine, chinese_base)
     brief = brief_of(chinese_base, "tasting", "zh")
-    claims = author.propose(brief, SCHEMA["satisfaction"], groups_of(chinese_base, "tasting", "satisfaction"))
+    claims = author.propose(brief, [ask(SCHEMA["satisfaction"], groups_of(chinese_base, "tasting", "satisfaction"))])
 
     assert claims
     assert {(claim.origin, claim.note) for claim in claims} == {
@@ -241,18 +247,24 @@ def test_a_model_is_not_asked_in_a_language_it_does_not_speak(chinese_base: Evid
 # --- a large model ------------------------------------------------------------------------------------------------
 
 
+ATTRIBUTE_ASKED = re.compile(r"^Attribute (\w+) \(", re.MULTILINE)
+
+
 def large_answer(quotes: Sequence[str], value: str = "losing the wifi connection") -> Script:
     """Always the same claim, each quote said to come from piece 1; a sentence and a name that fit it."""
 
     def script(messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> str:
         wanted = schema["properties"]
-        if "claims" in wanted:
+        if "attributes" in wanted:
             told = [{"n": 1, "quote": quote} for quote in quotes]
-            return json.dumps({"claims": [{"quotes": told, "value": value}]})
+            claims = [{"quotes": told, "value": value}]
+            keys = ATTRIBUTE_ASKED.findall(str(messages[-1].text))
+            return json.dumps({"attributes": [{"attribute": key, "claims": claims} for key in keys]})
         if "sentences" in wanted:
             return json.dumps({"sentences": [{"claim_ids": ["c1"], "text": "Losing the wifi is what 99 % tell."}]})
-        if "queries" in wanted:
-            return json.dumps({"queries": ["wifi connection"]})
+        if "searches" in wanted:
+            keys = ATTRIBUTE_ASKED.findall(str(messages[-1].text))
+            return json.dumps({"searches": [{"attribute": key, "queries": ["wifi connection"]} for key in keys]})
         return json.dumps({"tagline": "They keep losing the wifi connection.", "name": "Wifi Connection Losers"})
 
     return script
@@ -268,7 +280,7 @@ def test_of_a_large_models_quotes_only_the_true_one_is_kept(english_base: Eviden
     groups = groups_of(english_base, "connecting")
     true = groups[0].items[1].quote
     engine, chat = model_of(large_answer([true, INVENTED, STITCHED, HOSTILE], "wifi connection app"), profile="large")
-    [claim] = ModelAuthor(engine, english_base).propose(brief_of(english_base, "connecting"), PAIN, groups)
+    [claim] = ModelAuthor(engine, english_base).propose(brief_of(english_base, "connecting"), [ask(PAIN, groups)])
     grounded = ground_proposal(claim)
 
     assert [c.document_id for c in grounded.citations] == [groups[0].items[1].document.document_id]
@@ -292,10 +304,11 @@ def test_a_quote_of_a_number_that_was_not_shown_is_looked_for_everywhere(english
     quote = groups[0].items[2].quote
 
     def script(messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> str:
-        return json.dumps({"claims": [{"quotes": [{"n": 999, "quote": quote}], "value": quote[:60]}]})
+        claims = [{"quotes": [{"n": 999, "quote": quote}], "value": quote[:60]}]
+        return json.dumps({"attributes": [{"attribute": PAIN.key, "claims": claims}]})
 
     engine, _ = model_of(script, profile="large")
-    [claim] = ModelAuthor(engine, english_base).propose(brief_of(english_base, "connecting"), PAIN, groups)
+    [claim] = ModelAuthor(engine, english_base).propose(brief_of(english_base, "connecting"), [ask(PAIN, groups)])
 
     assert [c.quote for c in ground_proposal(claim).citations] == [quote.rstrip(".")]
 
@@ -349,7 +362,7 @@ def test_customers_cannot_close_the_fence_around_their_words(english_base: Evide
     )
     engine, chat = model_of(large_answer([TRUE]), profile="large")
     ModelAuthor(engine, english_base).propose(
-        brief_of(english_base, "connecting"), PAIN, [replace(group, items=(hostile, *group.items[1:]))]
+        brief_of(english_base, "connecting"), [ask(PAIN, [replace(group, items=(hostile, *group.items[1:]))])]
     )
     [[*_, user]] = chat.asked
 
@@ -359,11 +372,11 @@ def test_customers_cannot_close_the_fence_around_their_words(english_base: Evide
 def test_prompts_and_calls_are_kept_account_of(english_base: EvidenceBase) -> None:
     engine, _ = model_of(large_answer([TRUE]), profile="large")
     author = ModelAuthor(engine, english_base)
-    author.propose(brief_of(english_base, "connecting"), PAIN, groups_of(english_base, "connecting"))
+    author.propose(brief_of(english_base, "connecting"), [ask(PAIN, groups_of(english_base, "connecting"))])
 
     assert (author.kind, author.model) == ("llm", "scripted")
     assert [name.split("@")[0] for name in author.prompts_used()] == ["claim.full"]
-    assert author.totals.made == 1
+    assert author.stages["claim"].made == 1
 
 
 # --- names --------------------------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ def test_data_claims_carry_their_basis() -> None:
     plans = {key: gold.get(key, ("basic",)) for key in [*members, *others]}
     cities = {key: ("Ghent",) if key in members else ("Lyon",) for key in [*members, *others]}
     found = find_characteristics({"plan": plans, "city": cities}, members, others)
-    claims = data_claims(found, {"plan": "customers.csv", "city": "customers.csv"})
+    claims = data_claims(found, {"plan": "customers.csv", "city": "customers.csv"}, load_schema(None), min_people=3)
 
     assert [(c.attribute, c.value, c.people, c.people_elsewhere) for c in claims] == [
         ("demographics", "city: Ghent", 10, 0),
@@ -189,10 +189,22 @@ def test_data_claims_carry_their_basis() -> None:
         assert (claim.origin, claim.citations, claim.note) == ("data", (), "known of 10 people of the segment")
 
 
+def test_data_claims_keep_to_the_schema_and_to_the_least_number_of_people() -> None:
+    members, others = [f"m{n}" for n in range(10)], [f"o{n}" for n in range(30)]
+    plans = {**dict.fromkeys(members[:5], ("gold",)), **dict.fromkeys(others, ("basic",))}
+    found = find_characteristics({"plan": plans}, members, others)
+    schema = load_schema(None)
+    pains = schema.model_copy(update={"attribute": (schema["pain_points"],)})
+
+    assert data_claims(found, {}, schema, min_people=5)
+    assert data_claims(found, {}, schema, min_people=6) == []
+    assert data_claims(found, {}, pains, min_people=1) == []
+
+
 def test_what_is_rarer_among_the_members_is_no_claim() -> None:
     members, others = [f"m{n}" for n in range(10)], [f"o{n}" for n in range(30)]
     plans = {**dict.fromkeys(members, ("basic",)), **dict.fromkeys(others, ("gold",))}
-    claims = data_claims(find_characteristics({"plan": plans}, members, others), {})
+    claims = data_claims(find_characteristics({"plan": plans}, members, others), {}, load_schema(None), min_people=3)
 
     assert [claim.value for claim in claims] == ["plan: basic"]
 

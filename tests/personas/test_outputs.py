@@ -15,6 +15,7 @@ import pytest
 
 from persona_kit.errors import OutputError
 from personas import generate
+from personas.attributes import load_schema
 from personas.options import GenerateOptions
 from personas.outputs import MANIFEST, OutputFolder, tell_run_key
 from personas.pipeline import RunResult
@@ -132,14 +133,23 @@ def test_a_different_run_is_refused_before_anything_is_written(tmp_path: Path) -
 
 def test_the_run_key_follows_inputs_and_options_and_nothing_else() -> None:
     reading = Reading((), (), 0, {}, (), {"a.csv": "1" * 64}, ())
-    key = tell_run_key(reading, GenerateOptions())
+    schema = load_schema(None)
+    key = tell_run_key(reading, GenerateOptions(), schema)
 
-    for same in ({"out": "elsewhere"}, {"workspace": "elsewhere"}, {"force": True}, {"stdin": b"x"}):
-        assert tell_run_key(reading, GenerateOptions.model_validate(same)) == key
+    for same in (
+        {"out": "elsewhere"},
+        {"workspace": "elsewhere"},
+        {"force": True},
+        {"stdin": b"x"},
+        {"budget_tokens": 9},
+    ):
+        assert tell_run_key(reading, GenerateOptions.model_validate(same), schema) == key
     for other in ({"seed": 1}, {"segments": "3"}, {"llm": "extractive"}, {"redact": "strict"}):
-        assert tell_run_key(reading, GenerateOptions.model_validate(other)) != key
+        assert tell_run_key(reading, GenerateOptions.model_validate(other), schema) != key
     changed = Reading((), (), 0, {}, (), {"a.csv": "2" * 64}, ())
-    assert tell_run_key(changed, GenerateOptions()) != key
+    assert tell_run_key(changed, GenerateOptions(), schema) != key
+    fewer = schema.model_copy(update={"attribute": schema.attribute[:3]})
+    assert tell_run_key(reading, GenerateOptions(), fewer) != key
 
 
 @pytest.mark.parametrize("manifest", ["", "{", "[]", '{"run_key": 3}'])

@@ -21,9 +21,10 @@ from personas.segmentation import (
     least_words,
     segment_people,
 )
+from personas.themes import find_themes
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
-from tests.personas.corpora import corpus_of, documents_of, english_people, evidence_of, make_document
+from tests.personas.corpora import chinese_people, corpus_of, documents_of, english_people, evidence_of, make_document
 
 
 def kinds_of(segment: Segment) -> set[str]:
@@ -82,6 +83,15 @@ def test_as_many_segments_as_asked_for(english_base: EvidenceBase, count: int) -
 
     assert sum(segment.kind == "segment" for segment in segments) == count
     check_everybody_once(segments, english_base.corpus.customer_ids)
+
+
+def test_one_segment_holds_the_people_of_both_scripts(tmp_path: Path) -> None:
+    documents = documents_of([*english_people(8), *chinese_people(8)])
+    with corpus_of(documents, tmp_path) as corpus:
+        grouping = segment_people(corpus, find_themes(corpus, seed=0), segments=1, seed=0)
+    assert len(corpus.spaces) == 2
+    assert grouping.weights.shape == (len(grouping.people), 1)
+    assert set(grouping.labels) == {0}
 
 
 def test_more_segments_than_people_are_refused(english_base: EvidenceBase) -> None:

@@ -1,0 +1,173 @@
+"""What a dry run forecasts, against what the run then spends: without faults, and with three calls in ten failing.
+
+    python -m benchmarks.dry_run CORPUS CORPUS ... [--vocabulary FILE] [--stall 3]
+
+A corpus is a file or folder that `personas generate` reads. The model is a script behind a loopback server: it answers
+with quotes it draws itself, so many and so long as it likes, and it counts tokens with a real vocabulary (a tokenizer
+file of the Hugging Face kind; by default the one that wordllama brings, which is Llama 2's and cuts text finer than
+today's models do). `fresh` is the ratio of expected to spent prompt tokens with an engine never called before, `known`
+the same when its counts on the corpora above it on the list are remembered. `bound` is tokens at most, of prompts and
+answers, over tokens spent; the faults are those of `benchmarks.fault_server`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.fault_server import FaultServer
+from persona_kit.hashing import stable_seed
+from personas.models.ledger import Totals
+from personas.options import GenerateOptions
+from personas.pipeline import forecast, generate
+from personas.rehearsal import Forecast
+
+MODEL = "openai:script"
+FAULTS_SHARE = 0.3
+CONTEXT_TOKENS = 32_768
+
+_ATTRIBUTE = re.compile(r"^Attribute (\S+) ", re.MULTILINE)
+_EVIDENCE = re.compile(r'<evidence n="(\d+)">(.*?)</evidence>', re.DOTALL)
+_CLAIM = re.compile(r'<claim id="(\w+)">\w+: (.*?) \(\d+ people', re.DOTALL)
+_NAMED = re.compile(r"^<claim>\w+: (.*?)</claim>$", re.MULTILINE)
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+def write_answer(messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any]) -> str:
+    """An answer as a good model might give: drawn by the prompt's own hash, so that a retry gets the same."""
+    prompt = str(messages[-1]["content"])
+    chance = random.Random(stable_seed("dry run benchmark", prompt))
+    writers = {"attributes": _claims, "sentences": _narrative, "name": _name, "searches": _searches}
+    for name, write in writers.items():
+        if name in schema.get("properties", {}):
+            return json.dumps(write(prompt, chance), ensure_ascii=False)
+    raise ValueError(f"nobody wrote an answer for {sorted(schema.get('properties', {}))}")
+
+
+def _claims(prompt: str, chance: random.Random) -> dict[str, Any]:
+    parts = _ATTRIBUTE.split(prompt)[1:]
+    answered = []
+    for key, evidence in zip(parts[::2], parts[1::2], strict=True):
+        pieces = _EVIDENCE.findall(evidence)
+        claims = [_claim(pieces, chance) for _ in range(chance.randint(1, min(4, max(1, len(pieces) // 3))))]
+        answered.append({"attribute": key, "claims": claims if pieces else []})
+    return {"attributes": answered}
+
+
+def _claim(pieces: Sequence[tuple[str, str]], chance: random.Random) -> dict[str, Any]:
+    chosen = chance.sample(pieces, min(len(pieces), chance.randint(2, 4)))
+    texts = [_some(text, chance, 6, 25) for _, text in chosen]
+    quotes = [{"n": int(number), "quote": text} for (number, _), text in zip(chosen, texts, strict=True)]
+    return {"quotes": quotes, "value": _some(texts[0], chance, 4, 10)}
+
+
+def _narrative(prompt: str, chance: random.Random) -> dict[str, Any]:
+    claims = _CLAIM.findall(prompt)
+    chosen = claims[: chance.randint(5, 8)]
+    begin = "这些人常说：" if any(_CHINESE.search(value) for _, value in chosen) else "Here it comes down to this: "
+    return {"sentences": [{"claim_ids": [number], "text": f"{begin}{value}."} for number, value in chosen]}
+
+
+def _name(prompt: str, chance: random.Random) -> dict[str, Any]:
+    values = _NAMED.findall(prompt) or ["nothing in common"]
+    return {"tagline": _some(values[0], chance, 4, 10)[:110], "name": _some(values[-1], chance, 2, 4)[:55]}
+
+
+def _searches(prompt: str, chance: random.Random) -> dict[str, Any]:
+    terms = re.findall(r"\w+", prompt.rpartition("<terms>")[2].partition("</terms>")[0]) or ["it"]
+    return {
+        "searches": [
+            {"attribute": key, "queries": [" ".join(chance.choices(terms, k=4)) for _ in range(chance.randint(2, 3))]}
+            for key in _ATTRIBUTE.findall(prompt)
+        ]
+    }
+
+
+def _some(text: str, chance: random.Random, least: int, most: int) -> str:
+    """A run of so many words from somewhere in the text; a Chinese word counts as two characters."""
+    if _CHINESE.search(text):
+        length = 2 * chance.randint(least, most)
+        start = chance.randint(0, max(0, len(text) - length))
+        return text[start : start + length]
+    words = text.split()
+    length = chance.randint(least, most)
+    start = chance.randint(0, max(0, len(words) - length))
+    return " ".join(words[start : start + length])
+
+
+def count_with(vocabulary: Path | None) -> Callable[[str], int]:
+    """Counts tokens with a Hugging Face tokenizer file; wordllama's where None."""
+    import wordllama
+    from tokenizers import Tokenizer
+
+    folder = Path(wordllama.__file__).parent / "tokenizers"
+    tokenizer = Tokenizer.from_file(str(vocabulary or folder / "l2_supercat_tokenizer_config.json"))
+    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def measure(
+    corpus: str, folder: Path, known: Path, tokens: Callable[[str], int], calm: FaultServer, stall: float
+) -> str:
+    """A line of the table: forecast and spent of one corpus."""
+    options = GenerateOptions(
+        llm=MODEL, out=folder / "out", workspace=folder / "fresh", base_url=calm.url, context_tokens=CONTEXT_TOKENS
+    )
+    fresh = forecast([corpus], options)
+    options = options.model_copy(update={"workspace": known})
+    told = forecast([corpus], options)
+    before = Totals(prompt_tokens=calm.served.prompt_tokens, completion_tokens=calm.served.completion_tokens)
+    requests = calm.served.requests
+    generate([corpus], options)
+    prompt = calm.served.prompt_tokens - before.prompt_tokens
+    spent = prompt + calm.served.completion_tokens - before.completion_tokens
+    calls = calm.served.requests - requests
+    with FaultServer(write_answer, share=FAULTS_SHARE, seed=len(corpus), stall_s=stall, tokens=tokens) as faulty:
+        changes = {"base_url": faulty.url, "workspace": folder / "faulty", "out": folder / "faulty-out"}
+        options = options.model_copy(update=changes | {"call_timeout": stall / 2})
+        bound = forecast([corpus], options)
+        generate([corpus], options)
+        failed = sum(faulty.served.faults.values())
+        faulty_spent = faulty.served.prompt_tokens + faulty.served.completion_tokens
+        faulty_calls = faulty.served.requests
+    _check(corpus, told, spent, calls)
+    _check(corpus, bound, faulty_spent, faulty_calls)
+    return (
+        f"{Path(corpus).name[:24]:24} {told.personas:8} {told.calls_expected:6} {calls:6} "
+        f"{fresh.prompt_tokens_expected:9,} {told.prompt_tokens_expected:9,} {prompt:9,} "
+        f"{fresh.prompt_tokens_expected / prompt:6.2f} {told.prompt_tokens_expected / prompt:6.2f} "
+        f"{told.tokens_at_most / spent:6.0f} {faulty_calls:7} {failed:6} {bound.tokens_at_most / faulty_spent:6.0f}"
+    )
+
+
+def _check(corpus: str, told: Forecast, spent: int, calls: int) -> None:
+    """The bound holds, whatever happened."""
+    if spent > told.tokens_at_most:
+        raise SystemExit(f"{corpus}: {spent:,} tokens spent in {calls} requests, {told.tokens_at_most:,} were the most")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", nargs="+")
+    parser.add_argument("--vocabulary", type=Path)
+    parser.add_argument("--stall", type=float, default=3.0, help="seconds of a stalled answer; calls are given half")
+    arguments = parser.parse_args()
+    tokens = count_with(arguments.vocabulary)
+    print(
+        f"{'corpus':24} {'personas':>8} {'calls':>6} {'made':>6} {'fresh':>9} {'known':>9} {'spent':>9} "
+        f"{'fresh':>6} {'known':>6} {'bound':>6} | {'calls':>5} {'failed':>6} {'bound':>6}",
+        flush=True,
+    )
+    with tempfile.TemporaryDirectory() as name, FaultServer(write_answer, tokens=tokens) as calm:
+        for number, corpus in enumerate(arguments.corpora):
+            folder = Path(name) / str(number)
+            print(measure(corpus, folder, Path(name) / "known", tokens, calm, arguments.stall), flush=True)
+
+
+if __name__ == "__main__":
+    main()
