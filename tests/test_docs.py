@@ -113,8 +113,22 @@ def test_every_call_in_the_readme_parses() -> None:
         assert context.params is not None
 
 
-def test_the_python_example_of_the_readme_runs(tmp_path: Path) -> None:
-    (block,) = re.findall(r"^```python\n(.*?)\n```$", README, re.MULTILINE | re.DOTALL)
+def test_every_test_that_a_decision_rests_on_exists() -> None:
+    sources = {path.stem: path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    named = [
+        name
+        for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))
+        for name in re.findall(r"`(test_\w+)::(test_\w+)`", page.read_text("utf-8"))
+    ]
+    assert len(named) >= 15
+    assert [name for name in named if f"def {name[1]}(" not in sources[name[0]]] == []
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "["), (1, "load 1\n")])
+def test_the_python_examples_of_the_readme_run(tmp_path: Path, number: int, said: str) -> None:
+    blocks = re.findall(r"^```python\n(.*?)\n```$", README, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    block = blocks[number] + ("\nimport asyncio\nasyncio.run(main())\n" if "async def main" in blocks[number] else "")
     lines = [f'c{number},"The parcel came {number} days late, and nobody wrote back."' for number in range(20)]
     (tmp_path / "reviews.csv").write_text("\n".join(["customer,text", *lines]), encoding="utf-8")
     result = subprocess.run(
@@ -126,7 +140,7 @@ def test_the_python_example_of_the_readme_runs(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("[")
+    assert result.stdout.startswith(said)
     assert (tmp_path / "report" / "personas.json").is_file()
 
 
