@@ -34,7 +34,7 @@ from personas.authors.model_driven import (
     QUOTES_SHOWN,
     TOKENS_PER_ATTRIBUTE,
 )
-from personas.claims import DEFAULT_MIN_PEOPLE, data_claims
+from personas.claims import DEFAULT_MIN_PEOPLE, LONGEST_VALUE_BYTES, data_claims
 from personas.customers import categorise, find_characteristics
 from personas.evidence import CLAIMS_PER_SEGMENT, ITEMS_PER_GROUP, LONGEST_QUOTE
 from personas.models.completion import Completer
@@ -46,9 +46,6 @@ from personas.writing_up import Material
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
-
-LONGEST_VALUE_BYTES = 240
-"""UTF-8 bytes of a claim's value."""
 
 LONGEST_NAME_BYTES = 4 * 60 + 8
 """A name has at most 60 characters, and a number where it was taken."""

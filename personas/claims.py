@@ -21,6 +21,9 @@ DEFAULT_MIN_PEOPLE = 3
 """Fewer people than this are an anecdote."""
 
 MOST_QUOTES = 5
+LONGEST_VALUE_BYTES = 240
+"""In UTF-8: forty words of English or eighty Chinese characters, several times what is asked for."""
+
 LEAST_CARRIED = 0.5
 """Share of a value's content words that its quotes must hold (the prompt's examples and the model's own knowledge do
 not count as evidence)."""
@@ -58,7 +61,9 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
             citations.setdefault(finding.citation.customer_id, finding.citation)
     kept = tuple(citations.values())[:MOST_QUOTES]
     fault = ""
-    if not kept:
+    if len(proposal.value.encode("utf-8", "replace")) > LONGEST_VALUE_BYTES:
+        fault = "its value is a text, not a phrase"
+    elif not kept:
         fault = "none of its quotes stands in the evidence"
     elif carried_share(proposal.value, [citation.quote for citation in kept]) < LEAST_CARRIED:
         fault = "its quotes do not carry its value"

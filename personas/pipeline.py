@@ -40,7 +40,6 @@ from personas.facets import build_facets, tag_passages
 from personas.identity import assign_persona_ids, load_previous, save_current
 from personas.kept_runs import forget_kept, keep, load_kept, tell_result_key
 from personas.models.governor import Governor
-from personas.models.tracing import no_tracing
 from personas.options import GenerateOptions
 from personas.outputs import (
     MANIFEST,
@@ -203,7 +202,8 @@ def forecast(sources: Sequence[str], options: GenerateOptions, *, progress: Prog
     from personas.rehearsal import forecast_run, open_rehearsal
 
     with _begin(sources, options, _Listening(progress), partial(open_rehearsal, options=options)) as run:
-        forget_kept(run.workspace.runs_path)
+        if load_kept(run.workspace.runs_path, run.result_key) is None:
+            forget_kept(run.workspace.runs_path)
         corpus, _, material = _prepare(run)
         told = forecast_run(run.engine, material, options, progress=run.progress)
         if corpus.indexing is not None:
@@ -222,7 +222,6 @@ def _begin(
     clock = _Clock()
     schema = load_schema(options.schema_ref)
     with ExitStack() as stack:
-        stack.enter_context(no_tracing())
         workspace = stack.enter_context(Workspace.open(options.workspace))
         with clock.stage("read"):
             reading, table = _read(sources, options, told)

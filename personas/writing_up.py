@@ -15,6 +15,7 @@ from personas.claims import DEFAULT_MIN_PEOPLE, data_claims
 from personas.customers import CustomerTable, categorise, find_characteristics
 from personas.describing import DescribedSegment
 from personas.evidence import EvidenceBase
+from personas.models.tracing import no_tracing
 from personas.persona_graph import SegmentDraft, SegmentWork, draft_persona
 from personas.records import Characteristic, Persona
 from retrieval.corpus import Corpus
@@ -84,16 +85,20 @@ def write_personas(
         return drafted
 
     workers = 1 if one_at_a_time else author.concurrency
-    outcomes = map_concurrently(draft, material.described, workers=workers)
+    # Here LangChain and LangGraph begin to work; before, nothing of theirs is loaded.
+    with no_tracing():
+        outcomes = map_concurrently(draft, material.described, workers=workers)
     drafts = [outcome for outcome in outcomes if isinstance(outcome, _Drafted)]
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     for failure in failures:
         if not isinstance(failure, BudgetExhausted):
             raise failure
     progress.finish("personas")
+    with no_tracing():
+        personas = _assemble(drafts, author, persona_ids, material)
     finished = {drafted.described.segment.segment_id for drafted in drafts}
     return WrittenUp(
-        personas=_assemble(drafts, author, persona_ids, material),
+        personas=personas,
         unfinished=tuple(d.segment.segment_id for d in material.described if d.segment.segment_id not in finished),
         reason=str(failures[0]) if failures else "",
     )

@@ -230,12 +230,10 @@ class ModelAuthor:
             max_tokens=TOKENS_PER_ATTRIBUTE * len(keys),
             allowance=self._allowances[brief.segment_id],
         ).value
-        return [
-            _proposal(part.attribute, claim, shown)
-            for part in answer.attributes
-            if part.attribute in keys
-            for claim in part.claims[:CLAIMS_PER_CALL]
-        ]
+        # The first of each: an attribute that is answered twice must not pass the number of claims.
+        parts = {part.attribute: part for part in reversed(answer.attributes)}
+        claims = [(key, claim) for key in keys if key in parts for claim in parts[key].claims[:CLAIMS_PER_CALL]]
+        return [_proposal(key, claim, shown) for key, claim in claims]
 
     def plan_searches(self, brief: SegmentBrief, attributes: Sequence[Attribute]) -> dict[str, list[str]]:
         """Queries of the model's own; the attributes' questions where it is small, fails, or has few calls left."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -235,3 +236,18 @@ def test_labels_are_renumbered_by_size() -> None:
 def test_customers_stand_in_the_corpus_by_name(english_base: EvidenceBase) -> None:
     corpus: Corpus = english_base.corpus
     assert corpus.customer_ids == sorted(voice.customer_id for voice in english_people())
+
+
+def test_communities_do_not_depend_on_what_was_grouped_before() -> None:
+    rng = np.random.default_rng(0)
+    graph = neighbour_graph(unit(rng.normal(size=(300, 8))), neighbours=8)
+    first = find_communities(graph, resolution=1.0, seed=1)
+    for seed in range(5):
+        find_communities(graph, resolution=2.0, seed=seed)
+
+    assert (find_communities(graph, resolution=1.0, seed=1) == first).all()
+
+
+def unit(rows: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    lengths: np.ndarray[Any, np.dtype[np.float64]] = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, lengths).astype(np.float32)
