@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from persona_kit.errors import UsageError
 from personas.communities import adjusted_rand, find_communities, neighbour_graph, relabel_by_size
@@ -248,6 +248,7 @@ def test_communities_do_not_depend_on_what_was_grouped_before() -> None:
     assert (find_communities(graph, resolution=1.0, seed=1) == first).all()
 
 
-def unit(rows: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    lengths: np.ndarray[Any, np.dtype[np.float64]] = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, lengths).astype(np.float32)
+def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    lengths: NDArray[np.float64] = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = (rows / lengths).astype(np.float32)
+    return scaled
