@@ -228,14 +228,26 @@ def doctor(
     base_url: BaseUrl = None,
     embedder: Embedder = None,
     workspace: Workspace = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Give this engine a small task with known answers instead, and tell how it does; may be given several "
+            "times. As --llm; openai:MODEL@http://HOST:PORT/v1 names a server of its own.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check what a run needs, down to one small call to the engine; exit 3 when something needed is broken."""
+    """Check what a run needs, down to small calls to the engine; exit 3 when something needed is broken."""
     from personas.doctor import examine
 
     console = stderr_console()
-    options = _resolve(context, console).values
-    checks = examine(options)
+    settings = _resolve(context, console)
+    if compare:
+        _compare_engines(compare, settings.values, console, as_json=as_json)
+        return
+    named = [name for name in ("llm", "embedder") if settings.origin(name).origin == "flag"]
+    checks = examine(settings.values, named=named)
     if as_json:
         _echo_data(json.dumps([check.model_dump() for check in checks], indent=2, ensure_ascii=False))
     marks = {"ok": ("ok      ", "green"), "warning": ("warning ", "yellow"), "broken": ("broken  ", "bold red")}
@@ -391,6 +403,19 @@ def _tell_forecast(sources: list[str], options: GenerateOptions, console: Consol
         console.print(Text(line))
     if as_json:
         _echo_data(told.model_dump_json(indent=2))
+
+
+def _compare_engines(specs: list[str], options: GenerateOptions, console: Console, *, as_json: bool) -> None:
+    from personas.comparing import compare, comparison_lines
+
+    with TerminalProgress(console) as progress:
+        scores = compare(specs, options, progress=progress)
+    if as_json:
+        _echo_data(json.dumps([score.model_dump() for score in scores], indent=2, ensure_ascii=False))
+    else:
+        _echo_data("\n".join(comparison_lines(scores)))
+    if all(score.status == "failed" for score in scores):
+        raise typer.Exit(EXIT_BROKEN)
 
 
 def _read_stdin() -> bytes:

@@ -67,6 +67,8 @@ def count_tokens(text: str) -> int:
 class Served:
     """What the server saw."""
 
+    posts: int = 0
+    """Whatever was posted, in this protocol or another."""
     requests: int = 0
     answered: int = 0
     most_at_a_time: int = 0
@@ -75,6 +77,8 @@ class Served:
     faults: Counter[str] = field(default_factory=Counter)
     prompts: list[str] = field(default_factory=list)
     """The last message of every request."""
+    bodies: list[Mapping[str, Any]] = field(default_factory=list)
+    """Every request."""
 
 
 class FaultServer:
@@ -116,16 +120,20 @@ class FaultServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # otherwise an answer waits up to 40 ms for an acknowledgement of its head
 
             def do_POST(self) -> None:
+                server.served.posts += 1
                 server._handle(self)
 
             def log_message(self, *_: object) -> None:
                 """Nothing: the terminal belongs to whoever started the server."""
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Http(ThreadingHTTPServer):
+            request_queue_size = 128  # with the usual 5, connections that come together wait a second
+
+        self._http = Http(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
-        self._http.request_queue_size = 128
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
         self._end = threading.Timer(LONGEST_LIFE_S, self._http.shutdown)
         self._end.daemon = True
@@ -152,6 +160,7 @@ class FaultServer:
             self.served.requests += 1
             self._under_way += 1
             self.served.most_at_a_time = max(self.served.most_at_a_time, self._under_way)
+            self.served.bodies.append(body)
             self.served.prompts.append(str(body["messages"][-1]["content"]))
             fault = self._next_fault(body)
             if fault is not None:
@@ -187,7 +196,8 @@ class FaultServer:
             headers["Retry-After"] = "1"
         if fault == "429 date":
             headers["Retry-After"] = formatdate(time.time() + 2, usegmt=True)
-        _send(request, status, {"error": {"message": f"made to fail with {status}", "type": "fault"}}, headers)
+        error = {"message": f"made to fail with {status}", "type": "fault", "code": "fault"}
+        _send(request, status, {"error": error}, headers)
 
     def _answer(self, request: BaseHTTPRequestHandler, body: Mapping[str, Any], fault: Fault | None) -> None:
         schema, tool = _asked_for(body)

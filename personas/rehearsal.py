@@ -28,7 +28,7 @@ from personas.invented_answers import STAGES, invent_answer, useless_answer
 from personas.models.completion import Completer, Completion, Profile, Sampling
 from personas.models.engine import Engine
 from personas.models.hosted import HostedCompleter
-from personas.models.ledger import Totals
+from personas.models.ledger import PREPARING, Totals
 from personas.models.opening import open_completer
 from personas.models.prices import Price
 from personas.models.tokens import estimate_tokens
@@ -54,7 +54,7 @@ SMALL_NAMES_TAKEN = 0.0
 MOST_TRIES = 99
 """More than anybody asks for."""
 
-PROBE = "structured output"
+PROBE = PREPARING
 """The stage of finding out how a server gives structured answers."""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -96,3 +97,30 @@ class Completer(Protocol):
 
     def close(self) -> None:
         """Gives the model's memory or connections back."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request to a model, and how many tokens it may take."""
+
+    send: Callable[[], Completion]
+    prompt_tokens: int
+    prompt_tokens_at_most: int
+    max_tokens: int
+
+
+@runtime_checkable
+class NeedsPreparing(Protocol):
+    """A completer that has to find something out before its first answer."""
+
+    def prepare(self, send: Callable[[Request], Completion], *, limit_s: float) -> None:
+        """Finds it out, once; nothing where it is known.
+
+        Args:
+            send: makes one request, when its turn has come, and counts it.
+            limit_s: seconds to wait for another thread that is finding it out.
+
+        Raises:
+            ModelError: when it cannot be found out now.
+            Cancelled: when the completer is cancelled meanwhile.
+        """

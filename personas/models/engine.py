@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -22,11 +22,12 @@ from persona_kit.errors import (
     UsageError,
 )
 from persona_kit.response_store import ResponseStore, response_key
-from personas.models.completion import Completer, Completion, Profile, Sampling
+from personas.models.completion import Completer, Completion, NeedsPreparing, Profile, Request, Sampling
 from personas.models.governor import Allowance, Governor, Spending
 from personas.models.grammar import GRAMMAR_VERSION, answer_schema
-from personas.models.ledger import Ledger, Usage
+from personas.models.ledger import PREPARING, Ledger, Usage
 from personas.models.prices import Price
+from personas.models.provider_errors import ProviderError
 from personas.models.retrying import ONCE, RetryPolicy, sleep_unless_cancelled
 from personas.models.tracing import no_tracing
 from prompts.loader import RenderedPrompt
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
+ReadT = TypeVar("ReadT")
 
 
 @dataclass(frozen=True)
@@ -232,59 +234,85 @@ class Engine:
         self, prompt: RenderedPrompt, schema: type[AnswerT], sampling: Sampling, allowance: Allowance | None
     ) -> Answer[AnswerT]:
         """The first usable answer of a few attempts."""
+        messages = _messages(prompt)
+        attempt = sampling
         failures = 0
         while True:
             try:
-                return self._asked(prompt, schema, sampling, allowance)
+                return self._asked(prompt.name, messages, schema, attempt, allowance)
             except ModelError as error:
                 failures += 1
                 pause = self._retries.pause_s(error, failures)
                 remaining = self._governor.remaining_s
                 if pause is None or (remaining is not None and pause >= remaining):
                     raise
-                sampling = _next_sampling(sampling, error)
+                if isinstance(error, TruncatedAnswer):
+                    if attempt.max_tokens > sampling.max_tokens or not self._has_room(messages, schema, attempt):
+                        raise
+                    attempt = attempt.model_copy(update={"max_tokens": 2 * attempt.max_tokens})
+                elif isinstance(error, MalformedAnswer | RefusedAnswer):
+                    # Another seed for another answer; a fault on the way must not change what the run comes to.
+                    attempt = attempt.model_copy(update={"seed": (attempt.seed + 1) % 2**31})
             sleep_unless_cancelled(pause, self._cancelled)
 
+    def _has_room(self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling) -> bool:
+        """Whether an answer twice as long fits the context window too."""
+        return self._completer.prompt_tokens(messages, schema) + 2 * sampling.max_tokens <= self.context_tokens
+
     def _asked(
-        self, prompt: RenderedPrompt, schema: type[AnswerT], sampling: Sampling, allowance: Allowance | None
+        self,
+        stage: str,
+        messages: Sequence[BaseMessage],
+        schema: type[AnswerT],
+        sampling: Sampling,
+        allowance: Allowance | None,
     ) -> Answer[AnswerT]:
-        """One attempt, which waits for its turn and is entered into the ledger."""
-        messages = _messages(prompt)
-        expected = self._completer.prompt_tokens(messages, schema) + sampling.max_tokens
-        at_most = self._completer.prompt_tokens_at_most(messages, schema) + sampling.max_tokens
-        price = self._completer.price
-        usd_at_most = None if price is None else price.cost_usd(at_most - sampling.max_tokens, sampling.max_tokens)
+        """One attempt."""
+        completer = self._completer
+        limit_s = self._governor.limits.call_timeout_s
+        request = Request(
+            send=lambda: completer.complete(messages, schema, sampling, limit_s=limit_s),
+            prompt_tokens=completer.prompt_tokens(messages, schema),
+            prompt_tokens_at_most=completer.prompt_tokens_at_most(messages, schema),
+            max_tokens=sampling.max_tokens,
+        )
         if self._cancelled.is_set():
             raise Cancelled("the call was cancelled")
         if allowance is not None:
             allowance.take()
-        with self._governor.call(
-            tokens_expected=expected, tokens_at_most=at_most, usd_at_most=usd_at_most, cancelled=self._cancelled
-        ) as spending:
-            return self._attempt(prompt, messages, schema, sampling, spending)
+        if isinstance(completer, NeedsPreparing):
+            completer.prepare(self._send_preparing, limit_s=limit_s)
+        (value, raw), usage = self._send(stage, request, lambda done: (_validated(done, schema, sampling), done.text))
+        return Answer(value, usage, raw)
 
-    def _attempt(
-        self,
-        prompt: RenderedPrompt,
-        messages: Sequence[BaseMessage],
-        schema: type[AnswerT],
-        sampling: Sampling,
-        spending: Spending,
-    ) -> Answer[AnswerT]:
-        started = time.perf_counter()
-        completion = Completion(text="", prompt_tokens=0, completion_tokens=0)
-        try:
-            with no_tracing():
-                limit_s = self._governor.limits.call_timeout_s
-                completion = self._with_cost(self._completer.complete(messages, schema, sampling, limit_s=limit_s))
-            _settle(spending, completion)
-            value = _validated(completion, schema, sampling)
-        except ModelError as error:
-            if _was_turned_away(error):
-                spending.settle(tokens=0, usd=0.0)
-            self.ledger.failed(prompt.name, _usage(completion, seconds=time.perf_counter() - started, reused=False))
-            raise
-        return Answer(value, _usage(completion, seconds=time.perf_counter() - started, reused=False), completion.text)
+    def _send_preparing(self, request: Request) -> Completion:
+        completion, usage = self._send(PREPARING, request, lambda done: done)
+        self.ledger.answered(PREPARING, usage)
+        return completion
+
+    def _send(self, stage: str, request: Request, read: Callable[[Completion], ReadT]) -> tuple[ReadT, Usage]:
+        """What is read from the answer to one request, which waits for its turn; the ledger gets it if it fails."""
+        price = self._completer.price
+        at_most, room = request.prompt_tokens_at_most, request.max_tokens
+        with self._governor.call(
+            tokens_expected=request.prompt_tokens + room,
+            tokens_at_most=at_most + room,
+            usd_at_most=None if price is None else price.cost_usd(at_most, room),
+            cancelled=self._cancelled,
+        ) as spending:
+            started = time.perf_counter()
+            completion = Completion(text="", prompt_tokens=0, completion_tokens=0)
+            try:
+                with no_tracing():
+                    completion = self._with_cost(request.send())
+                _settle(spending, completion)
+                value = read(completion)
+            except ModelError as error:
+                if _was_turned_away(error):
+                    spending.settle(tokens=0, usd=0.0)
+                self.ledger.failed(stage, _usage(completion, seconds=time.perf_counter() - started, reused=False))
+                raise
+            return value, _usage(completion, seconds=time.perf_counter() - started, reused=False)
 
     def _with_cost(self, completion: Completion) -> Completion:
         price = self._completer.price
@@ -303,15 +331,7 @@ def _settle(spending: Spending, completion: Completion) -> None:
 
 def _was_turned_away(error: ModelError) -> bool:
     """Whether the call failed before a model saw it: nothing was spent on it."""
-    status: int | None = getattr(error, "status", None)
-    return isinstance(error, PromptTooLong) or (status is not None and (400 <= status < 500 or status == 503))
-
-
-def _next_sampling(sampling: Sampling, error: ModelError) -> Sampling:
-    """For the next attempt: twice the room after an answer that was cut, another seed after one that did not fit."""
-    if isinstance(error, TruncatedAnswer):
-        return sampling.model_copy(update={"max_tokens": 2 * sampling.max_tokens})
-    return sampling.model_copy(update={"seed": (sampling.seed + 1) % 2**31})
+    return isinstance(error, PromptTooLong) or (isinstance(error, ProviderError) and error.turned_away)
 
 
 def _messages(prompt: RenderedPrompt) -> Sequence[BaseMessage]:

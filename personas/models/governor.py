@@ -135,6 +135,9 @@ class Governor:
             while True:
                 if cancelled.is_set():
                     raise Cancelled("the call was cancelled")
+                if self.remaining_s == 0.0:
+                    over = f"the {self.limits.deadline_s:g} seconds for model calls are over"
+                    raise BudgetExhausted(over, mend=_MEND)
                 fault = self._exhausted(spending)
                 # Calls under way may use less than is reserved for them: only without any is there nothing to wait for.
                 if fault and not self._under_way:
@@ -146,10 +149,8 @@ class Governor:
                 self._turn.wait(POLL_S)
 
     def _exhausted(self, spending: Spending) -> str:
-        """Why the call may not begin, whatever it waits for; empty where it may."""
+        """Why what is left of a budget may not suffice for the call; empty where it does."""
         limits = self.limits
-        if self.remaining_s == 0.0:
-            return f"the {limits.deadline_s:g} seconds for model calls are over"
         tokens = self.spent_tokens + sum(other.tokens for other in self._under_way)
         if limits.budget_tokens is not None and tokens + spending.tokens > limits.budget_tokens:
             return (

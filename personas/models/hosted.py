@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
@@ -12,20 +14,21 @@ from pydantic import BaseModel
 from persona_kit.errors import ModelError
 from persona_kit.hashing import sha256_json
 from persona_kit.response_store import ResponseStore
-from personas.models.completion import ALL_LANGUAGES, Cancelled, Completion, Profile, Sampling
+from personas.models.completion import ALL_LANGUAGES, Cancelled, Completion, Profile, Request, Sampling
 from personas.models.grammar import answer_schema
 from personas.models.prices import Price, known_price
 from personas.models.provider_errors import ProviderError, provider_error, unfinished_completion
-from personas.models.retrying import run_abandonable
+from personas.models.retrying import POLL_S, run_abandonable, timed_out
 from personas.models.structured import Method, StructuredPlan, read_answer, request, with_schema_in_prompt
 from personas.models.tokens import TokenGauge, most_prompt_tokens
+from personas.models.tracing import no_tracing
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
-NO_RETRIES = 0
-"""Of the provider's library: the engine makes failed calls again, counts them and can be stopped meanwhile."""
+GRACE_S = 5.0
+"""A request that was given up ends by itself so much later, and with it its connection and thread."""
 
 PROBES_OF_A_FAILING_SERVER = 3
 """Attempts with one method before a server's own failure counts as its refusal."""
@@ -41,8 +44,11 @@ _PROBE_PROMPT = "Reply with the single word: hello"
 _METHOD_REFUSED = frozenset({400, 422, 500, 501})  # 500: llama-cpp-python's server on a method it does not know
 _OPTIONAL_PARAMETERS = ("temperature", "seed")
 
-OpenModel = Callable[[int, Mapping[str, Any]], "tuple[BaseChatModel, Mapping[str, Any]]"]
-"""The chat model with so many retries, and which of the sampling options go with the call instead of the model."""
+OpenModel = Callable[[float, Mapping[str, Any]], "tuple[BaseChatModel, Mapping[str, Any]]"]
+"""The chat model whose requests end after so many seconds, and which options go with the call instead of the model.
+
+It retries nothing: the engine makes failed calls again, counts them and can be stopped meanwhile.
+"""
 
 
 class _ProbeAnswer(BaseModel):
@@ -64,6 +70,7 @@ class HostedCompleter:
         context_tokens: None: what LangChain knows of the model.
         profile: which prompts suit it.
         price: what it costs; None: what is known of an engine of this identity.
+        on_close: gives back what `open_model` took.
     """
 
     hosted = True  # a server on this machine may pass prompts on
@@ -79,12 +86,14 @@ class HostedCompleter:
         context_tokens: int | None = None,
         profile: Profile = "large",
         price: Price | None = None,
+        on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self.identity = identity
         self.price = price or known_price(identity)
         self.profile = profile
         self.languages = ALL_LANGUAGES
         self._open_model = open_model
+        self._on_close = on_close
         self._methods = methods
         self._facts = facts
         self._secrets = tuple(secrets)
@@ -99,7 +108,7 @@ class HostedCompleter:
         """What the user said, or LangChain knows of the model, or `DEFAULT_CONTEXT_TOKENS`."""
         if self._context_tokens is not None:
             return self._context_tokens
-        model, _options = self._open_model(NO_RETRIES, {})
+        model, _options = self._open_model(GRACE_S, {})
         return (model.profile or {}).get("max_input_tokens") or DEFAULT_CONTEXT_TOKENS
 
     @property
@@ -127,27 +136,39 @@ class HostedCompleter:
         self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling, *, limit_s: float
     ) -> Completion:
         """The answer, by the way that was found to work."""
-        completion = run_abandonable(
-            lambda: self._ask(messages, schema, sampling, self.plan()),
-            limit_s=limit_s,
-            cancelled=self._cancelled,
-            where=self.identity,
-        )
+        self.prepare(lambda request: request.send(), limit_s=limit_s)
+        assert self._plan is not None
+        completion = self._ask(messages, schema, sampling, self._plan, limit_s)
         self._learn_tokens(messages, schema, completion.prompt_tokens)
         return completion
 
-    def plan(self) -> StructuredPlan:
-        """How the server is asked; found out at the first call with a few tiny requests, and remembered.
+    def prepare(self, send: Callable[[Request], Completion], *, limit_s: float) -> None:
+        """Finds out with a few tiny requests how the server is asked, and remembers it; see `NeedsPreparing`.
 
         Raises:
             ModelError: when the server cannot be reached, is overloaded, knows no such model or refuses the key.
         """
-        with self._lock:
+        if self._plan is not None:
+            return
+        with self._finding_out(limit_s):
             if self._plan is None:
-                self._plan = self._probe()
+                self._plan = self._probe(send, limit_s)
                 if self._facts is not None:
                     self._facts.put(self._plan_key(), self._plan.model_dump_json(), kind="fact")
-            return self._plan
+
+    @contextmanager
+    def _finding_out(self, limit_s: float) -> Iterator[None]:
+        """One thread at a time; the others wait for what it finds, as long as a call may take."""
+        ends_at = time.monotonic() + limit_s
+        while not self._lock.acquire(timeout=POLL_S):
+            if self._cancelled.is_set():
+                raise Cancelled("the call was cancelled")
+            if time.monotonic() >= ends_at:
+                raise timed_out(limit_s, where=self.identity)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def probe_expected(self) -> int:
         """Prompt tokens of finding out how the server is asked; 0 where that is remembered."""
@@ -170,7 +191,8 @@ class HostedCompleter:
         self._cancelled.set()
 
     def close(self) -> None:
-        """Nothing to give back: the provider's library closes its connections."""
+        """Gives connections back, where the provider's library does not close them itself."""
+        self._on_close()
 
     def _ask(
         self,
@@ -178,16 +200,34 @@ class HostedCompleter:
         schema: type[BaseModel],
         sampling: Sampling,
         plan: StructuredPlan,
+        limit_s: float,
     ) -> Completion:
         if self._cancelled.is_set():
             raise Cancelled("the call was cancelled")
+        return run_abandonable(
+            lambda: self._answer(messages, schema, sampling, plan, limit_s + GRACE_S),
+            limit_s=limit_s,
+            cancelled=self._cancelled,
+            where=self.identity,
+        )
+
+    def _answer(
+        self,
+        messages: Sequence[BaseMessage],
+        schema: type[BaseModel],
+        sampling: Sampling,
+        plan: StructuredPlan,
+        timeout_s: float,
+    ) -> Completion:
+        """What the server answers, however long that takes; in a thread of its own."""
         form = answer_schema(schema)
         if plan.method == "prompt":
             messages = with_schema_in_prompt(messages, form)
         name = re.sub(r"[^A-Za-z0-9_-]", "_", schema.__name__)[:64]
         try:
-            model, options = self._open_model(NO_RETRIES, _options(sampling, plan))
-            answer = request(model, form, name=name, method=plan.method).invoke(list(messages), **options)
+            model, options = self._open_model(timeout_s, _options(sampling, plan))
+            with no_tracing():  # here too: the way to ask may be found out without an engine
+                answer = request(model, form, name=name, method=plan.method).invoke(list(messages), **options)
             return read_answer(answer, max_tokens=sampling.max_tokens)
         except ModelError:
             raise
@@ -198,7 +238,7 @@ class HostedCompleter:
             # Without the cause: a provider's error holds the request with its headers.
             raise provider_error(error, where=self.identity, secrets=self._secrets) from None
 
-    def _probe(self) -> StructuredPlan:
+    def _probe(self, send: Callable[[Request], Completion], limit_s: float) -> StructuredPlan:
         """The first way by which the server holds its model to a schema; else the schema in the prompt."""
         left_out: tuple[str, ...] = ()
         for method in self._methods:
@@ -206,7 +246,7 @@ class HostedCompleter:
             for _attempt in range(len(_OPTIONAL_PARAMETERS) + PROBES_OF_A_FAILING_SERVER):
                 plan = StructuredPlan(method=method, constrained=True, left_out=left_out)
                 try:
-                    if self._holds(plan):
+                    if _is_probe_answer(send(self._probe_request(plan, limit_s))):
                         return plan
                     break
                 except ModelError as error:
@@ -220,17 +260,18 @@ class HostedCompleter:
                         break
         return StructuredPlan(method="prompt", constrained=False, left_out=left_out)
 
-    def _holds(self, plan: StructuredPlan) -> bool:
-        """Whether an answer comes in the schema that the prompt says nothing of."""
+    def _probe_request(self, plan: StructuredPlan, limit_s: float) -> Request:
+        """Asks for an answer in a schema that the prompt says nothing of."""
         from langchain_core.messages import HumanMessage
 
+        messages = [HumanMessage(_PROBE_PROMPT)]
         sampling = Sampling(seed=1, max_tokens=_PROBE_TOKENS)
-        completion = self._ask([HumanMessage(_PROBE_PROMPT)], _ProbeAnswer, sampling, plan)
-        try:
-            _ProbeAnswer.model_validate_json(completion.text)
-        except ValueError:
-            return False
-        return True
+        return Request(
+            send=lambda: self._ask(messages, _ProbeAnswer, sampling, plan, limit_s),
+            prompt_tokens=self.prompt_tokens(messages, _ProbeAnswer),
+            prompt_tokens_at_most=self.prompt_tokens_at_most(messages, _ProbeAnswer),
+            max_tokens=_PROBE_TOKENS,
+        )
 
     def _plan_key(self) -> str:
         return sha256_json({"structured method of": self.identity, "probe": PROBE_VERSION})
@@ -238,6 +279,14 @@ class HostedCompleter:
     def _remembered(self) -> StructuredPlan | None:
         text = None if self._facts is None else self._facts.get(self._plan_key())
         return None if text is None else StructuredPlan.model_validate_json(text)
+
+
+def _is_probe_answer(completion: Completion) -> bool:
+    try:
+        _ProbeAnswer.model_validate_json(completion.text)
+    except ValueError:
+        return False
+    return True
 
 
 def _options(sampling: Sampling, plan: StructuredPlan) -> dict[str, Any]:

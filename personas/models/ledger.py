@@ -6,6 +6,9 @@ import threading
 
 from persona_kit.records import Record
 
+PREPARING = "structured output"
+"""The stage of the requests that find out how a server gives structured answers."""
+
 
 class Usage(Record):
     """What one answer cost."""

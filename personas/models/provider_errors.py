@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,9 @@ _MENDS = {
     429: "wait, or lower --max-concurrency",
 }
 _RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
+_UNPAID = "insufficient_quota"
+"""OpenAI's code, with status 429, for an account without credit: waiting does not help."""
+
 _LONGEST_MESSAGE = 300
 
 
@@ -25,6 +29,7 @@ class ProviderError(ModelError):
     Args:
         status: the HTTP status; None where there was no answer.
         retry_after_s: how long the provider asks to wait; None where it does not say.
+        reached: whether the request may have reached the provider.
     """
 
     def __init__(
@@ -36,10 +41,20 @@ class ProviderError(ModelError):
         retryable: bool,
         status: int | None,
         retry_after_s: float | None = None,
+        reached: bool = True,
     ) -> None:
         self.status = status
         self.retry_after_s = retry_after_s
+        self.reached = reached
         super().__init__(what, where=where, mend=mend, retryable=retryable)
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether no model saw the request, so that nothing was spent on it."""
+        if self.status is None:
+            return not self.reached
+        # 408: the provider gave up while the request was with it.
+        return self.status == 503 or (400 <= self.status < 500 and self.status != 408)
 
 
 def provider_error(error: Exception, *, where: str, secrets: Sequence[str] = ()) -> ModelError:
@@ -64,31 +79,55 @@ def provider_error(error: Exception, *, where: str, secrets: Sequence[str] = ())
             mend="give less evidence at a time, or use a model with a larger window",
         )
     if status is not None:
-        retryable = status in _RETRYABLE_STATUSES or status >= 500
+        retryable = _may_pass(error, status)
     else:  # from the connection, or from an answer that was cut in the middle
         retryable = error.is_retryable if isinstance(error, LangChainModelError) else True
     return ProviderError(
         f"the model's provider failed ({type(error).__name__}): {message}",
         where=where,
-        mend=_MENDS.get(status or 0, "try again later" if retryable else "check the model's name and options"),
+        mend=_mend(error, status, retryable=retryable),
         retryable=retryable,
         status=status,
-        retry_after_s=_retry_after_s(error),
+        retry_after_s=_retry_after_s(_headers(error)),
+        reached=not _never_connected(error),
     )
 
 
-def _retry_after_s(error: Exception) -> float | None:
+def _headers(error: Exception) -> Mapping[str, str]:
+    return getattr(getattr(error, "response", None), "headers", None) or {}
+
+
+def _may_pass(error: Exception, status: int) -> bool:
+    """Whether the same request may succeed later; the provider's own word comes first."""
+    said = _headers(error).get("x-should-retry")
+    if said in ("true", "false"):
+        return said == "true"
+    return getattr(error, "code", None) != _UNPAID and (status in _RETRYABLE_STATUSES or status >= 500)
+
+
+def _mend(error: Exception, status: int | None, *, retryable: bool) -> str:
+    if getattr(error, "code", None) == _UNPAID:
+        return "the account with the provider has no credit left: top it up"
+    return _MENDS.get(status or 0, "try again later" if retryable else "check the model's name and options")
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether no connection came about; every provider's library is built on httpx, whose names these are."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if type(seen).__name__ in ("ConnectError", "ConnectTimeout"):
+            return True
+        seen = seen.__cause__
+    return False
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     """What the answer's headers ask for: milliseconds, seconds or a date; never negative."""
-    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", None) or {}
-    milliseconds, given = headers.get("retry-after-ms"), headers.get("retry-after")
+    for name, divisor in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        with contextlib.suppress(KeyError, ValueError):
+            return max(0.0, float(headers[name]) / divisor)
     try:
-        if milliseconds is not None:
-            return max(0.0, float(milliseconds) / 1000)
-        return None if given is None else max(0.0, float(given))
-    except ValueError:
-        pass
-    try:
-        wanted = parsedate_to_datetime(given or "")
+        wanted = parsedate_to_datetime(headers.get("retry-after", ""))
     except ValueError:
         return None
     if wanted.tzinfo is None:

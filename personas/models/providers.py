@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from persona_kit.errors import EnvironmentProblem, ModelError, UsageError
 from persona_kit.response_store import ResponseStore
 from personas.models.completion import Profile
-from personas.models.hosted import HostedCompleter
+from personas.models.hosted import GRACE_S, HostedCompleter
 from personas.models.prices import Price
 from personas.models.provider_errors import provider_error
 from personas.models.structured import OPENAI_METHODS, OTHER_METHODS
@@ -25,9 +26,8 @@ OPENAI_URL = "https://api.openai.com/v1"
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 
-CALL_TIMEOUT_S = 120.0
-"""One request, answer included."""
-
+_GATEWAY_VARIABLE = "LANGSMITH_GATEWAY"
+_GATEWAY_OFF = frozenset({"", "false", "0", "no"})  # as langchain-core reads it
 _NO_KEY_NEEDED = "no-key-needed"  # the client refuses to be made without one
 _MODELS_KEPT_OPEN = 32
 
@@ -57,12 +57,14 @@ def openai_completer(
             mend=f"set {KEY_VARIABLE} (to any value where the server wants none), or choose a local engine",
         )
 
-    @cache
-    def opened(retries: int) -> BaseChatModel:
-        return _openai_model(model, url=url, key=key, retries=retries)
+    connections = ExitStack()
 
-    def open_model(retries: int, options: Mapping[str, Any]) -> tuple[BaseChatModel, Mapping[str, Any]]:
-        return opened(retries), options
+    @cache
+    def opened() -> BaseChatModel:
+        return _openai_model(model, url=url, key=key, connections=connections)
+
+    def open_model(timeout_s: float, options: Mapping[str, Any]) -> tuple[BaseChatModel, Mapping[str, Any]]:
+        return opened(), {**options, "timeout": timeout_s}
 
     return HostedCompleter(
         open_model,
@@ -73,6 +75,7 @@ def openai_completer(
         context_tokens=context_tokens,
         profile=profile,
         price=price,
+        on_close=connections.close,
     )
 
 
@@ -94,13 +97,13 @@ def provider_completer(
     """
 
     @lru_cache(maxsize=_MODELS_KEPT_OPEN)
-    def opened(retries: int, options: tuple[tuple[str, Any], ...]) -> BaseChatModel:
-        return _provider_model(provider, model, retries=retries, options=dict(options))
+    def opened(timeout_s: float, options: tuple[tuple[str, Any], ...]) -> BaseChatModel:
+        return _provider_model(provider, model, timeout_s=timeout_s, options=dict(options))
 
-    def open_model(retries: int, options: Mapping[str, Any]) -> tuple[BaseChatModel, Mapping[str, Any]]:
+    def open_model(timeout_s: float, options: Mapping[str, Any]) -> tuple[BaseChatModel, Mapping[str, Any]]:
         # Providers agree on these two where the model is made, and on nothing at the call; few take a seed.
         standard = {name: value for name, value in options.items() if name in {"max_tokens", "temperature"}}
-        return opened(retries, tuple(sorted(standard.items()))), {}
+        return opened(timeout_s, tuple(sorted(standard.items()))), {}
 
     completer = HostedCompleter(
         open_model,
@@ -112,7 +115,7 @@ def provider_completer(
         profile=profile,
         price=price,
     )
-    open_model(0, {})  # a wrong name or a missing package is told before any work is done
+    open_model(GRACE_S, {})  # a wrong name or a missing package is told before any work is done
     return completer
 
 
@@ -156,30 +159,42 @@ def _keys_in_environment() -> list[str]:
     return [value for name, value in os.environ.items() if name.endswith(("_API_KEY", "_TOKEN", "_SECRET", "_KEY"))]
 
 
-def _openai_model(model: str, *, url: str, key: str, retries: int) -> BaseChatModel:
+def _openai_model(model: str, *, url: str, key: str, connections: ExitStack) -> BaseChatModel:
     from langchain_openai import ChatOpenAI
     from langchain_openai.chat_models.base import BaseChatOpenAI
+    from openai import DefaultHttpxClient
     from pydantic import SecretStr
 
+    direct: dict[str, Any] = {}
+    if is_loopback(url):
+        # What goes to this machine stays on it: a proxy named in the environment would see the customers' words.
+        client = connections.enter_context(DefaultHttpxClient(trust_env=False))
+        direct = {"http_client": client, "openai_proxy": None, "http_socket_options": ()}
     # ChatOpenAI renames max_tokens to max_completion_tokens, which OpenAI wants and other servers ignore.
     kind = ChatOpenAI if url == OPENAI_URL else BaseChatOpenAI
     return kind(
         model=model,
         base_url=url,
         api_key=SecretStr(key),
-        max_retries=retries,
-        timeout=CALL_TIMEOUT_S,
+        max_retries=0,  # see `OpenModel`
         disable_streaming=True,  # streamed answers carry no token counts
+        **direct,
     )
 
 
-def _provider_model(provider: str, model: str, *, retries: int, options: Mapping[str, Any]) -> BaseChatModel:
+def _provider_model(provider: str, model: str, *, timeout_s: float, options: Mapping[str, Any]) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     where = f"{provider}:{model}"
+    if os.environ.get(_GATEWAY_VARIABLE, "").lower() not in _GATEWAY_OFF:
+        raise UsageError(
+            f"{_GATEWAY_VARIABLE} in the environment would send every prompt through LangSmith",
+            where=where,
+            mend=f"unset {_GATEWAY_VARIABLE}",
+        )
     try:
         opened: BaseChatModel = init_chat_model(
-            model, model_provider=provider, max_retries=retries, timeout=CALL_TIMEOUT_S, **options
+            model, model_provider=provider, max_retries=0, timeout=timeout_s, **options
         )
     except ImportError as error:
         raise EnvironmentProblem(

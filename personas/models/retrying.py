@@ -47,7 +47,7 @@ class RetryPolicy:
         if failures >= self.attempts or not error.retryable:
             return None
         if isinstance(error, TruncatedAnswer):
-            return 0.0 if failures == 1 else None
+            return 0.0  # nobody is overloaded: it is asked for once more, with more room
         asked: float | None = getattr(error, "retry_after_s", None)
         if asked is not None:
             # A little more than asked for, and not everybody at once.

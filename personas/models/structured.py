@@ -81,6 +81,8 @@ def read_answer(message: Any, *, max_tokens: int) -> Completion:
 def _json_text(message: AIMessage) -> str:
     if message.tool_calls:
         return json.dumps(message.tool_calls[0]["args"], ensure_ascii=False)
+    if message.invalid_tool_calls:
+        return message.invalid_tool_calls[0]["args"] or ""
     text = str(message.text)
     # Models that are only asked in words like to wrap the object in a fence or a sentence.
     found = _OBJECT.search(text)
@@ -91,8 +93,10 @@ def _finish(message: AIMessage, text: str, *, at_limit: bool) -> Literal["stop",
     reasons = {str(message.response_metadata.get(name)) for name in ("finish_reason", "stop_reason")}
     if message.additional_kwargs.get("refusal") or reasons & _DECLINED:
         return "refused"
-    # A tool call that was cut comes back as an invalid one, with `tool_calls` as its reason to finish.
-    if reasons & _CUT or message.invalid_tool_calls or (at_limit and not _is_json(text)):
+    # A tool call that was cut comes back as an invalid one, with `tool_calls` as its reason to finish; so does one that
+    # is no JSON. Only the token count tells them apart.
+    uncounted = bool(message.invalid_tool_calls) and not message.usage_metadata
+    if reasons & _CUT or ((at_limit or uncounted) and not _is_json(text)):
         return "length"
     return "stop"
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langsmith.run_trees import get_cached_client
 
 from benchmarks.dry_run import write_answer
 from benchmarks.fault_server import FaultServer
 from personas import generate
 from personas.authors.model_driven import CALLS_PER_PERSONA
+from personas.models.ledger import PREPARING
 from personas.options import GenerateOptions
 from personas.pipeline import forecast
 from tests.personas.corpora import english_people, run_options, write_table
@@ -46,12 +48,13 @@ def test_a_persona_costs_at_most_twelve_calls_and_its_claims_are_the_models(sour
     with FaultServer(write_answer) as server:
         result = generate(sources, options_for(tmp_path, server))
         probes = 1
+        assert result.manifest["ledger"][PREPARING]["made"] == probes
         personas = result.persona_set.personas
         assert len(personas) == 3
         assert server.served.requests - probes <= CALLS_PER_PERSONA * len(personas)
         assert all(any(claim.origin == "llm" for claim in persona.claims) for persona in personas)
         calls = result.manifest["model_calls"]
-        assert calls["made"] == server.served.requests - probes
+        assert calls["made"] == server.served.requests
         ledger = result.manifest["ledger"]
         assert sum(stage["prompt_tokens"] for stage in ledger.values()) == result.manifest["tokens"]["prompt"]
 
@@ -200,3 +203,18 @@ def test_killed_while_it_asks_and_started_again_it_asks_for_nothing_twice(
             persona.model_copy(update={"provenance": result.persona_set.personas[at].provenance})
             for at, persona in enumerate(undisturbed.persona_set.personas)
         )
+
+
+def test_a_whole_run_sends_nothing_to_whom_only_the_environment_names(
+    sources: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer(write_answer) as named, FaultServer(write_answer) as unnamed:
+        for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE", "LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT"):
+            monkeypatch.setenv(variable, unnamed.url)
+        for variable in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
+            monkeypatch.setenv(variable, "true")
+        monkeypatch.setenv("LANGSMITH_API_KEY", "not-a-secret")
+        generate(sources, options_for(tmp_path, named))
+        get_cached_client().flush()  # what tracing would still post from its own thread
+        assert named.served.requests > 10
+        assert unnamed.served.posts == 0

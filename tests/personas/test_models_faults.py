@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langsmith.run_trees import get_cached_client
 from pydantic import BaseModel
 
 from benchmarks.fault_server import FAULTS, Fault, FaultServer
@@ -26,13 +28,16 @@ from persona_kit.errors import (
     ModelError,
     RefusedAnswer,
     TruncatedAnswer,
+    UsageError,
 )
 from persona_kit.response_store import ResponseStore
-from personas.models import open_engine
+from personas.models import hosted, open_engine, provider_errors
 from personas.models.engine import Engine
 from personas.models.governor import Allowance, CallsSpent, Governor, Limits
+from personas.models.ledger import PREPARING
 from personas.models.provider_errors import ProviderError
 from personas.models.retrying import CallTimedOut, RetryPolicy
+from personas.models.structured import StructuredPlan
 from prompts.loader import Message, RenderedPrompt
 
 PATIENT = Limits(max_concurrency=16, call_timeout_s=20)
@@ -77,7 +82,8 @@ def facts(tmp_path: Path) -> Path:
 
 def opened(server: FaultServer, facts: Path, limits: Limits = PATIENT) -> Engine:
     engine = open_engine("openai:script", base_url=server.url, responses=facts, governor=Governor(limits))
-    engine._completer.plan()  # type: ignore[attr-defined]  # probed before the server's plan of faults begins
+    # Found out before the server's plan of faults begins.
+    engine._completer.prepare(lambda request: request.send(), limit_s=20)  # type: ignore[attr-defined]
     server.served.requests = 0
     return hurried(engine)
 
@@ -149,6 +155,121 @@ def test_a_wait_longer_than_the_deadline_is_not_begun(facts: Path) -> None:
         with pytest.raises(ProviderError):
             ask(engine)
         assert server.served.requests == 1
+
+
+def test_a_storm_of_refusals_ends_at_the_deadline(facts: Path) -> None:
+    limits = PATIENT.model_copy(update={"deadline_s": 1.5})
+    with FaultServer(script, faults=("429",)) as server, opened(server, facts, limits) as engine:
+        server._share = 1.0
+        outcomes = map_concurrently(lambda n: ask(engine, f"q{n}"), range(400), workers=16)
+        assert any(isinstance(outcome, BudgetExhausted) for outcome in outcomes)
+        assert all(isinstance(outcome, ProviderError | BudgetExhausted) for outcome in outcomes)
+        assert server.served.requests < 400 * 4
+
+
+def test_an_account_without_credit_is_not_asked_again(facts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider_errors, "_UNPAID", "fault")  # the code that this server's errors have
+    with FaultServer(script) as server, opened(server, facts) as engine:
+        server._plan = ["429"] * 4
+        with pytest.raises(ProviderError, match="credit"):
+            ask(engine)
+        assert server.served.requests == 1
+
+
+def test_more_room_is_given_once_and_only_where_the_window_has_it(facts: Path) -> None:
+    with FaultServer(script) as server, opened(server, facts) as engine:
+        server._plan = ["503", "truncated", "503", None]
+        assert ask(engine, "one", max_tokens=80) == "answer to one"
+        assert [body["max_tokens"] for body in server.served.bodies[-4:]] == [80, 80, 160, 160]
+        server._plan = ["truncated", "503", "truncated", None]
+        with pytest.raises(TruncatedAnswer, match="160 tokens"):
+            ask(engine, "two", max_tokens=80)
+        server._plan = ["truncated", None]
+        with pytest.raises(TruncatedAnswer):
+            ask(engine, "three", max_tokens=engine.context_tokens // 2)
+
+
+def test_a_fault_on_the_way_changes_nothing_that_is_asked(facts: Path) -> None:
+    with FaultServer(script) as server, opened(server, facts) as engine:
+        server._plan = ["503", "dropped", "wrong schema", None]
+        ask(engine)
+        first, second, third, fourth = server.served.bodies[-4:]
+        assert first == second == third
+        assert fourth == {**first, "seed": first["seed"] + 1}
+
+
+@pytest.mark.parametrize(
+    ("limit", "error"), [(3, TruncatedAnswer), (500, MalformedAnswer)], ids=["at its token limit", "below it"]
+)
+def test_arguments_that_are_no_json_were_cut_only_at_the_token_limit(
+    limit: int, error: type[ModelError], facts: Path
+) -> None:
+    with FaultServer(script) as server, opened(server, facts) as engine:
+        completer = engine._completer
+        completer._plan = StructuredPlan(method="function_calling", constrained=True)  # type: ignore[attr-defined]
+        server._plan = ["invalid json"] * 4
+        with pytest.raises(error):
+            ask(engine, max_tokens=limit)
+
+
+def test_a_request_that_was_given_up_ends_by_itself(facts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosted, "GRACE_S", 0.2)
+    limits = PATIENT.model_copy(update={"call_timeout_s": 0.2})
+    with FaultServer(script, stall_s=60) as server, opened(server, facts, limits) as engine:
+        server._plan = ["stall"] * 4
+        with pytest.raises(CallTimedOut):
+            ask(engine)
+        patience = time.monotonic() + 30  # half a stall
+        while _calls_under_way() and time.monotonic() < patience:
+            time.sleep(0.05)
+        assert _calls_under_way() == 0
+
+
+def _calls_under_way() -> int:
+    return sum(thread.name == "model call" for thread in threading.enumerate())
+
+
+def test_a_stall_while_it_is_found_out_how_to_ask_holds_nobody_up(facts: Path) -> None:
+    limits = PATIENT.model_copy(update={"call_timeout_s": 0.5})
+    with FaultServer(script, plan=["stall"], stall_s=60) as server:
+        engine = hurried(open_engine("openai:script", base_url=server.url, responses=facts, governor=Governor(limits)))
+        with engine:
+            outcomes = map_concurrently(lambda n: ask(engine, f"q{n}"), range(16), workers=16)
+        assert outcomes == [f"answer to q{n}" for n in range(16)]
+        preparing = engine.ledger.stages[PREPARING]
+        assert (preparing.made, preparing.failed) == (1, 1)
+        assert server.served.requests == engine.ledger.total.made + preparing.failed
+
+
+def test_finding_out_how_to_ask_is_paid_from_the_budget(facts: Path) -> None:
+    governor = Governor(PATIENT.model_copy(update={"budget_tokens": 1_000_000}))
+    with (
+        FaultServer(script) as server,
+        open_engine("openai:script", base_url=server.url, responses=facts, governor=governor) as engine,
+    ):
+        ask(engine)
+        assert governor.spent_tokens == server.served.prompt_tokens + server.served.completion_tokens
+        assert server.served.requests == engine.ledger.total.made == 2
+
+
+def test_dollars_are_not_budgeted_without_a_price(facts: Path) -> None:
+    governor = Governor(Limits(budget_usd=1.0))
+    with pytest.raises(UsageError, match="price"):
+        open_engine("openai:script", base_url="http://127.0.0.1:1/v1", responses=facts, governor=governor)
+    with open_engine("openai:script", base_url="http://127.0.0.1:1/v1", governor=governor, price="1/2") as engine:
+        assert engine.price is not None
+
+
+def test_a_server_that_nobody_reached_costs_no_budget(facts: Path) -> None:
+    governor = Governor(Limits(budget_tokens=100_000))
+    with socket.socket() as taken:  # bound but not listening
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        with hurried(open_engine("openai:script", base_url=url, responses=facts, governor=governor)) as engine:
+            with pytest.raises(ProviderError):
+                ask(engine)
+            assert engine.ledger.total.failed == 4
+    assert governor.spent_tokens == 0
 
 
 def test_a_stalled_call_ends_at_its_time_limit(facts: Path) -> None:
@@ -230,14 +351,14 @@ INTERRUPTED = textwrap.dedent(
     from personas.models.governor import Governor, Limits
     from tests.personas.test_models_faults import Word, prompt
 
-    governor = Governor(Limits(max_concurrency=8))
+    governor = Governor(Limits(max_concurrency=16))
     engine = open_engine("openai:script", base_url=sys.argv[1], responses=Path(sys.argv[2]), governor=governor)
     try:
         with engine, engine.cancelled_by_interrupt():
             ask = lambda n: engine.ask(prompt(f"q{n}"), Word, seed=1, max_tokens=50)
             ask(0)
             print("ready", flush=True)
-            map_concurrently(ask, range(1, 40), workers=16)
+            map_concurrently(ask, range(1, 80), workers=24)
     except KeyboardInterrupt:
         sys.exit(130)
     """
@@ -263,7 +384,7 @@ def test_ctrl_c_ends_a_run_whose_server_stalls_and_keeps_what_was_answered(
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     patience = time.monotonic() + 30
-    while stalling.served.faults["stall"] < 8 and time.monotonic() < patience:
+    while stalling.served.faults["stall"] < 16 and time.monotonic() < patience:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     started = time.monotonic()
@@ -288,6 +409,26 @@ def test_variables_of_other_programs_send_nothing_anywhere(facts: Path, monkeypa
         monkeypatch.setenv("LANGSMITH_API_KEY", "not-a-secret")
         with opened(named, facts) as engine:
             ask(engine)
-        threading.Event().wait(0.5)  # tracing posts from a thread of its own
+        get_cached_client().flush()  # what tracing would still post from its own thread
         assert named.served.requests == 1
-        assert unnamed.served.requests == 0
+        assert unnamed.served.posts == 0
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "OPENAI_PROXY"])
+def test_what_goes_to_this_machine_goes_through_no_proxy(
+    variable: str, facts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer(script) as named, FaultServer(script) as proxy:
+        monkeypatch.setenv(variable, proxy.url.removesuffix("/v1"))
+        with opened(named, facts) as engine:
+            ask(engine)
+        assert named.served.requests == 1
+        assert proxy.served.requests == 0
+
+
+def test_a_gateway_in_the_environment_is_refused_where_it_would_take_the_prompts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LANGSMITH_GATEWAY", "true")
+    with pytest.raises(UsageError, match="LANGSMITH_GATEWAY"):
+        open_engine("anthropic:some-model")

@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, Field
 
@@ -26,8 +29,9 @@ from personas.models.grammar import answer_schema, schema_to_gbnf
 from personas.models.llama_cpp_chat import LlamaCppChat
 from personas.models.local import LocalCompleter
 from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
-from personas.models.token_loop import generate_tokens
+from personas.models.token_loop import _sampler, generate_tokens
 from prompts.loader import Message, RenderedPrompt
+from tests.personas.gbnf import texts_of
 
 pytestmark = pytest.mark.local_model
 
@@ -143,6 +147,77 @@ def test_seed_zero_is_a_seed(chat: LlamaCppChat) -> None:
     assert first == second
 
 
+def test_the_engines_seeds_do_not_depend_on_the_order_of_calls(chat: LlamaCppChat) -> None:
+    """The same through the engine, with other calls, of other lengths and temperatures, in between."""
+    questions = [
+        ("It crashes.", 1, 1.0),
+        ("Nobody answers the phone.", 2, 0.7),
+        ("Lovely.", 3, 0.0),
+        ("It crashes.", 4, 1.0),
+    ]
+
+    def answers(order: Sequence[int]) -> dict[int, str]:
+        engine = Engine("llama-cpp", LocalCompleter(chat))
+        return {
+            at: engine.ask(
+                prompt_of(questions[at][0]), Mood, seed=questions[at][1], max_tokens=60, temperature=questions[at][2]
+            ).raw
+            for at in order
+        }
+
+    straight = answers((0, 1, 2, 3))
+    assert answers((3, 1, 0, 2)) == straight
+    assert len(set(straight.values())) > 1
+
+
+def test_two_threads_never_are_in_one_model_together(chat: LlamaCppChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One lock for each model: llama.cpp's context breaks, sometimes much later, when two calls share it."""
+    alone = {seed: ask(chat, f"Call {seed}.", seed=seed, temperature=1.0, max_tokens=20) for seed in (1, 2)}
+    held = chat._llama
+    assert held is not None
+    evaluate, entered, most = held.eval, 0, 0
+    counting = threading.Lock()
+
+    def watched(tokens: Sequence[int]) -> None:
+        nonlocal entered, most
+        with counting:
+            entered += 1
+            most = max(most, entered)
+        time.sleep(0.001)  # long enough for the other thread to come in, if it could
+        evaluate(tokens)
+        with counting:
+            entered -= 1
+
+    monkeypatch.setattr(held, "eval", watched)
+    together: dict[int, str] = {}
+    ready = threading.Barrier(2)
+
+    def call(seed: int) -> None:
+        ready.wait()
+        together[seed] = ask(chat, f"Call {seed}.", seed=seed, temperature=1.0, max_tokens=20)
+
+    threads = [threading.Thread(target=call, args=(seed,)) for seed in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+    assert together == alone
+
+
+def test_the_window_is_filled_to_the_last_token_and_no_further(chat: LlamaCppChat, tmp_path: Path) -> None:
+    """Checked before a token is read: prompt and room for the answer together may fill the window, not pass it."""
+    engine = Engine("llama-cpp", LocalCompleter(chat))
+    prompt = prompt_of("word " * 700)
+    size = chat.count_tokens([SystemMessage(prompt.messages[0].text), HumanMessage(prompt.messages[1].text)])
+    room = chat.context_tokens - size
+    assert 100 < room < 900
+    with pytest.raises(PromptTooLong, match=f"{size} tokens and {room + 1} are kept"):
+        engine.ask(prompt, Mood, seed=1, max_tokens=room + 1)
+    assert engine.ledger.total.prompt_tokens == 0
+    assert isinstance(engine.ask(prompt, Mood, seed=1, max_tokens=room).value, Mood)
+
+
 def test_without_the_reset_a_shared_prefix_stays_in_the_cache(
     chat: LlamaCppChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +259,64 @@ def test_even_wild_sampling_stays_within_the_schema(chat: LlamaCppChat, schema: 
         else:
             assert message.usage_metadata is not None
             assert message.usage_metadata["output_tokens"] == 120
+
+
+def refused(chat: LlamaCppChat, grammar: str, text: str) -> int | None:
+    """Where llama.cpp's own grammar refuses the text, by the place of the token; None where it takes all of it."""
+    import llama_cpp
+
+    llama = chat._llama
+    assert llama is not None
+    vocabulary = llama_cpp.llama_model_get_vocab(llama.model)
+    tokens = llama.tokenize(text.encode(), add_bos=False, special=False)
+    with _sampler(llama, grammar=grammar, seed=0, temperature=0.0) as sampler:
+        for place, token in enumerate([*tokens, llama_cpp.llama_vocab_eos(vocabulary)]):
+            if not sampler._allowed(token):
+                return place
+            llama_cpp.llama_sampler_accept(sampler._grammar, token)
+    return None
+
+
+@given(st.data())
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    phases=[Phase.generate],
+)
+def test_llama_cpp_reads_a_grammar_as_the_property_tests_do(chat: LlamaCppChat, data: st.DataObject) -> None:
+    """Every text that tests/personas/gbnf.py derives is one that llama.cpp would let the model write, to its end."""
+    chat.count_tokens([HumanMessage("Hi")])  # loads it
+    grammar = schema_to_gbnf(answer_schema(Whole))
+    text = data.draw(texts_of(grammar))
+    llama = chat._llama
+    assert llama is not None
+    # This model has no tokens for the bytes of planes that nothing is written in.
+    assume(llama.detokenize(llama.tokenize(text.encode(), add_bos=False)) == text.encode())
+    assert refused(chat, grammar, text) is None
+    assert refused(chat, grammar, text[:-1]) is not None  # it may not end early
+    assert refused(chat, grammar, text + " ") is not None
+
+
+@pytest.mark.parametrize(
+    ("inside", "allowed"),
+    [
+        ("plain", True),
+        ("客户🙂", True),
+        (r"a\nb", True),
+        (r"a\"b", True),
+        ("a\nb", False),
+        ("a\tb", False),
+        ("a\x00b", False),
+        ("a\x7fb", False),
+        (r"a\ub", False),
+    ],
+    ids=["plain", "any script", "escaped line break", "escaped quote", "raw line break", "tab", "zero", "delete", "u"],
+)
+def test_llama_cpp_lets_no_raw_control_character_into_a_string(chat: LlamaCppChat, inside: str, allowed: bool) -> None:
+    chat.count_tokens([HumanMessage("Hi")])  # loads it
+    place = refused(chat, schema_to_gbnf(answer_schema(Mood)), f'{{"reason": "{inside}", "mood": "angry"}}')
+    assert (place is None) == allowed
 
 
 def test_llama_cpp_accepts_long_counted_strings_and_lists(chat: LlamaCppChat) -> None:

@@ -107,7 +107,7 @@ def test_a_cut_answer_is_told_as_such(engine: Engine) -> None:
     with pytest.raises(TruncatedAnswer):
         engine.ask(PROMPT, Mood, seed=1, max_tokens=3)
     # Once more with room for 6, which is not enough either.
-    assert engine.ledger.total.failed == 2
+    assert engine.ledger.stages[PROMPT.name].failed == 2
 
 
 def test_a_server_that_is_gone_is_a_retryable_failure_without_the_key(
