@@ -28,6 +28,9 @@ OTHER_METHODS: tuple[Method, ...] = ("function_calling",)
 
 _CUT = frozenset({"length", "max_tokens", "MAX_TOKENS"})
 _DECLINED = frozenset({"content_filter", "refusal", "SAFETY", "PROHIBITED_CONTENT"})
+_BOUNDS = frozenset(
+    "minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minItems maxItems".split()
+)
 _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 
 
@@ -46,7 +49,7 @@ def request(
 ) -> Runnable[Sequence[BaseMessage], Any]:
     """The model bound to answer in the schema by the method."""
     if method == "json_schema":
-        form = {"name": name, "schema": schema, "strict": True}
+        form = {"name": name, "schema": _without_bounds(schema), "strict": True}
         return model.bind(response_format={"type": "json_schema", "json_schema": form})
     if method == "json_object_schema":
         return model.bind(response_format={"type": "json_object", "schema": schema})
@@ -54,6 +57,19 @@ def request(
         function = {"name": name, "description": "Gives the answer.", "parameters": schema}
         return model.bind_tools([{"type": "function", "function": function}], tool_choice=name)
     return model
+
+
+def _without_bounds(node: Any, *, named: bool = False) -> Any:
+    """A copy without what OpenAI's strict mode answers with HTTP 400; Pydantic holds the answer to it all the same."""
+    if isinstance(node, list):
+        return [_without_bounds(item) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    return {
+        key: _without_bounds(value, named=not named and key in {"properties", "$defs"})
+        for key, value in node.items()
+        if named or key not in _BOUNDS
+    }
 
 
 def with_schema_in_prompt(messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> list[BaseMessage]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from persona_kit.errors import (
     EnvironmentProblem,
@@ -129,6 +129,24 @@ def test_a_server_that_obeys_json_schema_is_asked_by_it(engine: Engine, server: 
     assert (sent["max_tokens"], sent["seed"], sent["temperature"]) == (50, 1, 0.0)
     assert sent["response_format"]["json_schema"]["schema"]["required"] == ["reason", "mood"]
     assert not sent.get("stream")
+
+
+class Short(BaseModel):
+    maxLength: str = Field(max_length=5)  # noqa: N815 - a property may be called like a keyword
+
+
+def test_bounds_that_strict_mode_refuses_are_not_sent_and_hold_all_the_same(engine: Engine, server: Server) -> None:
+    def strict(body: dict[str, Any]) -> Reply:
+        field = body["response_format"]["json_schema"]["schema"]["properties"].get("maxLength", {})
+        if "maxLength" in field:
+            return failed(400, "'maxLength' is not permitted")
+        return obeys_json_schema(body) or said(json.dumps({"maxLength": answers.pop(0)}))
+
+    server.behaviour = strict
+    answers = ["much too long", "short"]
+    assert engine.ask(PROMPT, Short, seed=1, max_tokens=50).value.maxLength == "short"
+    assert engine.ledger.stages["mood"].failed == 1
+    assert "maxLength" in server.asked[-1]["response_format"]["json_schema"]["schema"]["properties"]
 
 
 def test_a_server_that_holds_its_model_to_nothing_is_told_in_the_prompt(engine: Engine, server: Server) -> None:
