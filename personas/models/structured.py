@@ -28,9 +28,17 @@ OTHER_METHODS: tuple[Method, ...] = ("function_calling",)
 
 _CUT = frozenset({"length", "max_tokens", "MAX_TOKENS"})
 _DECLINED = frozenset({"content_filter", "refusal", "SAFETY", "PROHIBITED_CONTENT"})
-_BOUNDS = frozenset(
-    "minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minItems maxItems".split()
-)
+_BOUNDS = frozenset([
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+])
 _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 
 

@@ -132,7 +132,7 @@ def test_a_server_that_obeys_json_schema_is_asked_by_it(engine: Engine, server: 
 
 
 class Short(BaseModel):
-    maxLength: str = Field(max_length=5)  # noqa: N815 - a property may be called like a keyword
+    maxLength: str = Field(max_length=5)
 
 
 def test_bounds_that_strict_mode_refuses_are_not_sent_and_hold_all_the_same(engine: Engine, server: Server) -> None:
