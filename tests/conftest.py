@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing of whether it is right, least of all on a busy machine.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _CLEARED = ("PERSONAS_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_", "ANTHROPIC_", "XDG_", "HF_")
 _LOOPBACK = ("127.", "::1", "::ffff:127.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,3 +22,32 @@ def chinese_base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvidenceB
     """The evidence of 24 people in two kinds, embedded by LSA."""
     with corpus_of(documents_of(chinese_people()), tmp_path_factory.mktemp("chinese")) as corpus:
         yield evidence_of(corpus)
+
+
+@pytest.fixture
+def trace_to(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Callable[[], None]]]:
+    """Call it with an address, and the environment asks for tracing to there; what it gives posts what waits.
+
+    LangSmith remembers what it read from the environment, and its client: both are forgotten before and after.
+    """
+    from langsmith import run_trees, utils
+
+    def forget() -> None:
+        utils.get_env_var.cache_clear()  # type: ignore[attr-defined]  # a cached function that is typed as overloads
+        monkeypatch.setattr(run_trees, "_CLIENT", None)
+
+    def flush() -> None:
+        if run_trees._CLIENT is not None:
+            run_trees._CLIENT.flush()
+
+    def turn_on(url: str) -> Callable[[], None]:
+        for variable in ("LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
+            monkeypatch.setenv(variable, url)
+        for variable in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
+            monkeypatch.setenv(variable, "true")
+        monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_not_a_real_key")
+        forget()
+        return flush
+
+    yield turn_on
+    forget()

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from langsmith.run_trees import get_cached_client
 
 from benchmarks.dry_run import write_answer
 from benchmarks.fault_server import FaultServer
@@ -206,15 +206,11 @@ def test_killed_while_it_asks_and_started_again_it_asks_for_nothing_twice(
 
 
 def test_a_whole_run_sends_nothing_to_whom_only_the_environment_names(
-    sources: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sources: list[str], tmp_path: Path, trace_to: Callable[[str], Callable[[], None]]
 ) -> None:
     with FaultServer(write_answer) as named, FaultServer(write_answer) as unnamed:
-        for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE", "LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT"):
-            monkeypatch.setenv(variable, unnamed.url)
-        for variable in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
-            monkeypatch.setenv(variable, "true")
-        monkeypatch.setenv("LANGSMITH_API_KEY", "not-a-secret")
+        flush = trace_to(unnamed.url)
         generate(sources, options_for(tmp_path, named))
-        get_cached_client().flush()  # what tracing would still post from its own thread
+        flush()
         assert named.served.requests > 10
         assert unnamed.served.posts == 0

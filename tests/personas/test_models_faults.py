@@ -12,12 +12,11 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from langsmith.run_trees import get_cached_client
 from pydantic import BaseModel
 
 from benchmarks.fault_server import FAULTS, Fault, FaultServer
@@ -400,16 +399,14 @@ def _probes(server: FaultServer) -> int:
     return sum("hello" in text for text in server.served.prompts) - 1
 
 
-def test_variables_of_other_programs_send_nothing_anywhere(facts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_other_programs_send_nothing_anywhere(
+    facts: Path, trace_to: Callable[[str], Callable[[], None]]
+) -> None:
     with FaultServer(script) as named, FaultServer(script) as unnamed:
-        for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE", "LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT"):
-            monkeypatch.setenv(variable, unnamed.url)
-        for variable in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
-            monkeypatch.setenv(variable, "true")
-        monkeypatch.setenv("LANGSMITH_API_KEY", "not-a-secret")
+        flush = trace_to(unnamed.url)
         with opened(named, facts) as engine:
             ask(engine)
-        get_cached_client().flush()  # what tracing would still post from its own thread
+        flush()
         assert named.served.requests == 1
         assert unnamed.served.posts == 0
 
