@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from hypothesis import settings
 # How long an example takes says nothing of whether it is right, least of all on a busy machine.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a shell: Ctrl-C is ignored by this process and all it starts, and could not be tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _CLEARED = ("PERSONAS_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_", "ANTHROPIC_", "XDG_", "HF_")
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
