@@ -16,7 +16,7 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # Started in the background of a shell: Ctrl-C is ignored by this process and all it starts, and could not be tested.
+    # A shell without job control ignores Ctrl-C for what it starts with &, and every child inherits that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _CLEARED = ("PERSONAS_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_", "ANTHROPIC_", "XDG_", "HF_")
