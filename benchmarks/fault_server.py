@@ -169,7 +169,8 @@ class FaultServer:
             self._closing.wait(self._stall_s if fault == "stall" else self._delay_s)
             self._respond(request, body, fault)
         except OSError:
-            pass  # the client went away
+            # The client went away while it waited, as given-up calls do; there is nobody left to answer.
+            request.close_connection = True
         finally:
             with self._lock:
                 self._under_way -= 1
