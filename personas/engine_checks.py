@@ -13,7 +13,7 @@ from persona_kit.errors import MalformedAnswer, ModelError
 from persona_kit.records import Record
 from persona_kit.response_store import ResponseStore
 from personas.attributes import OutputLanguage
-from personas.engines import BUNDLED, EXTRACTIVE, EngineChoice, choose_engine, limits_of
+from personas.engines import BUNDLED, EXTRACTIVE, EngineChoice, choose_engine, limits_of, model_options
 from personas.models import Engine
 from personas.models.governor import Governor
 from personas.models.retrying import RetryPolicy
@@ -139,15 +139,7 @@ def opened_anew(spec: str, options: GenerateOptions, *, retries: RetryPolicy | N
     path = options.workspace / "responses.sqlite3"
     facts = ResponseStore(path) if path.is_file() else None
     try:
-        completer = open_completer(
-            spec,
-            facts=facts,
-            base_url=options.base_url,
-            context_tokens=options.context_tokens,
-            threads=options.threads,
-            reproducible=options.reproducible,
-            price=options.price,
-        )
+        completer = open_completer(spec, facts=facts, **model_options(options))
         with Engine(spec, completer, governor=Governor(limits_of(options)), retries=retries) as engine:
             yield engine
     finally:

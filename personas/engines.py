@@ -19,7 +19,7 @@ from personas.models.governor import Governor, Limits
 from personas.options import GenerateOptions, is_local_model
 
 if TYPE_CHECKING:
-    from personas.models import Engine
+    from personas.models import Engine, ModelOptions
 
 BUNDLED = "llama-cpp"
 EXTRACTIVE = "extractive"
@@ -71,6 +71,17 @@ def limits_of(options: GenerateOptions) -> Limits:
     )
 
 
+def model_options(options: GenerateOptions) -> ModelOptions:
+    """How the model of a run is reached and run, for `open_engine` and `open_completer`."""
+    return {
+        "base_url": options.base_url,
+        "context_tokens": options.context_tokens,
+        "threads": options.threads,
+        "reproducible": options.reproducible,
+        "price": options.price,
+    }
+
+
 @contextmanager
 def open_chosen(
     spec: str, options: GenerateOptions, *, responses: Path, governor: Governor | None = None
@@ -93,14 +104,7 @@ def open_chosen(
 
     with (
         open_engine(
-            spec,
-            base_url=options.base_url,
-            responses=responses,
-            context_tokens=options.context_tokens,
-            threads=options.threads,
-            reproducible=options.reproducible,
-            price=options.price,
-            governor=governor or Governor(limits_of(options)),
+            spec, responses=responses, governor=governor or Governor(limits_of(options)), **model_options(options)
         ) as engine,
         engine.cancelled_by_interrupt(),
     ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from persona_kit.addresses import is_loopback
 from persona_kit.errors import PrivacyError, UsageError
 from persona_kit.records import Record
 from persona_kit.settings import Settings, resolve_settings
@@ -195,7 +195,7 @@ def resolve_options(
 
 def is_hosted_engine(spec: str, *, base_url: str | None = None) -> bool:
     """Whether a chat engine of this spec runs on another machine; a server on this machine is not hosted."""
-    return spec.partition(":")[0] not in _LOCAL_ENGINES and not _is_loopback(base_url)
+    return spec.partition(":")[0] not in _LOCAL_ENGINES and not is_loopback(base_url)
 
 
 def is_local_model(spec: str) -> bool:
@@ -205,14 +205,4 @@ def is_local_model(spec: str) -> bool:
 
 def is_hosted_embedder(spec: str, *, base_url: str | None = None) -> bool:
     """Whether an embedder of this spec runs on another machine."""
-    return spec.partition(":")[0] in _HOSTED_EMBEDDERS and not _is_loopback(base_url)
-
-
-def _is_loopback(base_url: str | None) -> bool:
-    host = urlsplit(base_url).hostname if base_url else None
-    if host is None:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return spec.partition(":")[0] in _HOSTED_EMBEDDERS and not is_loopback(base_url)

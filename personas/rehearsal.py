@@ -23,7 +23,7 @@ from persona_kit.records import Record
 from persona_kit.response_store import Kind, ResponseStore
 from personas.authors import ModelAuthor
 from personas.call_bounds import CallBound, StageBound, bound_calls
-from personas.engines import EXTRACTIVE
+from personas.engines import EXTRACTIVE, model_options
 from personas.invented_answers import STAGES, invent_answer, useless_answer
 from personas.models.completion import Completer, Completion, Profile, Sampling
 from personas.models.engine import Engine
@@ -252,15 +252,7 @@ def rehearse_engine(spec: str, options: GenerateOptions, responses: Path) -> Reh
     """
     store = ReadOnlyStore(responses)
     try:
-        completer = open_completer(
-            spec,
-            facts=store,
-            base_url=options.base_url,
-            context_tokens=options.context_tokens,
-            reproducible=options.reproducible,
-            price=options.price,
-            vocabulary_only=True,
-        )
+        completer = open_completer(spec, facts=store, vocabulary_only=True, **model_options(options))
     except BaseException:
         store.close()
         raise

@@ -2,6 +2,6 @@
 
 from personas.models.engine import Answer, Engine
 from personas.models.ledger import Ledger, Totals, Usage
-from personas.models.opening import open_engine
+from personas.models.opening import ModelOptions, open_engine
 
-__all__ = ["Answer", "Engine", "Ledger", "Totals", "Usage", "open_engine"]
+__all__ = ["Answer", "Engine", "Ledger", "ModelOptions", "Totals", "Usage", "open_engine"]

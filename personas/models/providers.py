@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -10,6 +9,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from persona_kit.addresses import is_loopback
 from persona_kit.errors import EnvironmentProblem, ModelError, UsageError
 from persona_kit.response_store import ResponseStore
 from personas.models.completion import Profile
@@ -117,15 +117,6 @@ def provider_completer(
     )
     open_model(GRACE_S, {})  # a wrong name or a missing package is told before any work is done
     return completer
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the server is on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def shown_url(url: str) -> str:

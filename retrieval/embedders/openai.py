@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
+from persona_kit.addresses import is_loopback
 from persona_kit.errors import EnvironmentProblem, ModelError
 from persona_kit.hashing import sha256_json
 from retrieval.embedders.rows import unit_rows
@@ -131,20 +130,12 @@ class OpenAIEmbedder:
         )
 
 
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _client(base_url: str, api_key: str | None, timeout_s: float, max_retries: int) -> OpenAI:
     import openai
 
     def client(key: str | None) -> OpenAI:
         # What goes to this machine stays on it: a proxy named in the environment would see the customers' words.
-        direct = openai.DefaultHttpxClient(trust_env=False) if _is_loopback(base_url) else None
+        direct = openai.DefaultHttpxClient(trust_env=False) if is_loopback(base_url) else None
         return openai.OpenAI(
             api_key=key, base_url=base_url, timeout=timeout_s, max_retries=max_retries, http_client=direct
         )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from personas.batch_record import BatchRecord, Counts, Failure, JobRecord, PersonaLine, Spending, add_up
 from personas.reporting.batch_index import render_index, tell_cost
-from tests.personas.test_report_browser import ARGUMENTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -183,18 +180,6 @@ def test_an_empty_batch_is_still_a_page() -> None:
     page = LexborHTMLParser(render_index(record_of(nothing)))
     assert "0 of 1 report done" in words(first(page, ".facts"))
     assert page.css(".numbers") == []
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.browser
