@@ -15,46 +15,7 @@ from rich.text import Text
 from persona_kit.errors import BudgetExhausted, InputError, PersonaKitError, UsageError
 from persona_kit.terminal import TerminalProgress, stderr_console
 from persona_kit.version import tool_version
-from personas.option_flags import (
-    AllowUnredacted,
-    AsJson,
-    BaseUrl,
-    BudgetTokens,
-    BudgetUsd,
-    CallTimeout,
-    Candidates,
-    ContextTokens,
-    CustomerColumn,
-    Customers,
-    Deadline,
-    DryRun,
-    Embedder,
-    Force,
-    IdColumn,
-    Llm,
-    MaxConcurrency,
-    MinPeople,
-    Orders,
-    Out,
-    OutputLanguage,
-    Price,
-    ProductColumn,
-    RatingColumn,
-    Redact,
-    Reproducible,
-    RequestsPerMinute,
-    SchemaRef,
-    Seed,
-    SegmentBy,
-    Segments,
-    Sources,
-    TextColumn,
-    Threads,
-    TimeColumn,
-    Title,
-    TokensPerMinute,
-    Workspace,
-)
+from personas import option_flags as given
 
 if TYPE_CHECKING:
     from persona_kit.settings import Settings
@@ -101,44 +62,44 @@ def _common(
 @app.command()
 def generate(
     context: typer.Context,
-    sources: Sources,
-    customers: Customers = None,
-    orders: Orders = None,
-    text: TextColumn = None,
-    customer: CustomerColumn = None,
-    id: IdColumn = None,  # noqa: A002 - the option is called --id
-    time: TimeColumn = None,
-    rating: RatingColumn = None,
-    product: ProductColumn = None,
-    out: Out = None,
-    workspace: Workspace = None,
-    title: Title = None,
-    force: Force = None,
-    as_json: AsJson = False,
-    llm: Llm = None,
-    base_url: BaseUrl = None,
-    embedder: Embedder = None,
-    candidates: Candidates = None,
-    context_tokens: ContextTokens = None,
-    threads: Threads = None,
-    reproducible: Reproducible = None,
-    max_concurrency: MaxConcurrency = None,
-    requests_per_minute: RequestsPerMinute = None,
-    tokens_per_minute: TokensPerMinute = None,
-    call_timeout: CallTimeout = None,
-    deadline: Deadline = None,
-    budget_tokens: BudgetTokens = None,
-    budget_usd: BudgetUsd = None,
-    price: Price = None,
-    dry_run: DryRun = None,
-    seed: Seed = None,
-    redact: Redact = None,
-    allow_unredacted: AllowUnredacted = None,
-    segments: Segments = None,
-    segment_by: SegmentBy = None,
-    output_language: OutputLanguage = None,
-    min_people: MinPeople = None,
-    schema_ref: SchemaRef = None,
+    sources: given.Sources,
+    customers: given.Customers = None,
+    orders: given.Orders = None,
+    text: given.TextColumn = None,
+    customer: given.CustomerColumn = None,
+    id: given.IdColumn = None,  # noqa: A002 - the option is called --id
+    time: given.TimeColumn = None,
+    rating: given.RatingColumn = None,
+    product: given.ProductColumn = None,
+    out: given.Out = None,
+    workspace: given.Workspace = None,
+    title: given.Title = None,
+    force: given.Force = None,
+    as_json: given.AsJson = False,
+    llm: given.Llm = None,
+    base_url: given.BaseUrl = None,
+    embedder: given.Embedder = None,
+    candidates: given.Candidates = None,
+    context_tokens: given.ContextTokens = None,
+    threads: given.Threads = None,
+    reproducible: given.Reproducible = None,
+    max_concurrency: given.MaxConcurrency = None,
+    requests_per_minute: given.RequestsPerMinute = None,
+    tokens_per_minute: given.TokensPerMinute = None,
+    call_timeout: given.CallTimeout = None,
+    deadline: given.Deadline = None,
+    budget_tokens: given.BudgetTokens = None,
+    budget_usd: given.BudgetUsd = None,
+    price: given.Price = None,
+    dry_run: given.DryRun = None,
+    seed: given.Seed = None,
+    redact: given.Redact = None,
+    allow_unredacted: given.AllowUnredacted = None,
+    segments: given.Segments = None,
+    segment_by: given.SegmentBy = None,
+    output_language: given.OutputLanguage = None,
+    min_people: given.MinPeople = None,
+    schema_ref: given.SchemaRef = None,
 ) -> None:
     """Write personas from what customers wrote: a report to read, a page to browse, tables to join."""
     _generate(context, sources, as_json=as_json)
@@ -179,7 +140,7 @@ def show(
     persona_id: Annotated[
         str | None, typer.Argument(metavar="[PERSONA_ID]", help="One persona in full; an overview without it.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: given.AsJson = False,
 ) -> None:
     """Show the personas of a run, or one of them with its claims and quotes."""
     from personas.showing import find_persona, load_persona_set, overview, portrait
@@ -200,7 +161,7 @@ def verify(
         list[str] | None,
         typer.Option(metavar="SOURCE", help="Where the sources are now, if they moved; may be given several times."),
     ] = None,
-    as_json: AsJson = False,
+    as_json: given.AsJson = False,
 ) -> None:
     """Re-read the sources and check that every quote still stands there; exit 1 when one does not."""
     from personas.verifying import verify as verify_run
@@ -224,10 +185,10 @@ def verify(
 @app.command()
 def doctor(
     context: typer.Context,
-    llm: Llm = None,
-    base_url: BaseUrl = None,
-    embedder: Embedder = None,
-    workspace: Workspace = None,
+    llm: given.Llm = None,
+    base_url: given.BaseUrl = None,
+    embedder: given.Embedder = None,
+    workspace: given.Workspace = None,
     compare: Annotated[
         list[str] | None,
         typer.Option(
@@ -236,7 +197,7 @@ def doctor(
             "times. As --llm; openai:MODEL@http://HOST:PORT/v1 names a server of its own.",
         ),
     ] = None,
-    as_json: AsJson = False,
+    as_json: given.AsJson = False,
 ) -> None:
     """Check what a run needs, down to small calls to the engine; exit 3 when something needed is broken."""
     from personas.doctor import examine
@@ -260,7 +221,7 @@ def doctor(
 
 
 @config_app.command("show")
-def config_show(context: typer.Context, as_json: AsJson = False) -> None:
+def config_show(context: typer.Context, as_json: given.AsJson = False) -> None:
     """Print each setting, its value and where it comes from."""
     from persona_kit.settings import config_path, key_name, variable_name
     from personas.options import FLAGS_ONLY
@@ -293,8 +254,8 @@ def batch(
     force: Annotated[
         bool, typer.Option("--force", help="Run jobs that are done too, and write over results of other runs.")
     ] = False,
-    allow_unredacted: AllowUnredacted = None,
-    as_json: AsJson = False,
+    allow_unredacted: given.AllowUnredacted = None,
+    as_json: given.AsJson = False,
 ) -> None:
     """Run many corpora under one limit and budget, with a page over all reports; again: only what is not done."""
     from personas.batch import run_batch, tell_batch
@@ -317,7 +278,7 @@ def batch(
 
 
 @cache_app.command("stats")
-def cache_stats(context: typer.Context, workspace: Workspace = None, as_json: AsJson = False) -> None:
+def cache_stats(context: typer.Context, workspace: given.Workspace = None, as_json: given.AsJson = False) -> None:
     """Count what a workspace keeps: answers, vectors and facts, how much room they take and how old they are."""
     from personas.stored_answers import survey, tell_survey
 
@@ -333,7 +294,7 @@ def cache_stats(context: typer.Context, workspace: Workspace = None, as_json: As
 @cache_app.command("prune")
 def cache_prune(
     context: typer.Context,
-    workspace: Workspace = None,
+    workspace: given.Workspace = None,
     older_than: Annotated[
         float | None,
         typer.Option(metavar="DAYS", min=0, help="Remove what was stored longer ago, used since or not."),
@@ -345,7 +306,7 @@ def cache_prune(
         str | None, typer.Option(metavar="answer|vector|fact|all", help="Remove this kind only. Default: all.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")] = False,
-    as_json: AsJson = False,
+    as_json: given.AsJson = False,
 ) -> None:
     """Remove stored answers for good; they are asked, and paid for, again when a run needs them."""
     from personas.stored_answers import Wanted, prune, tell_plan, tell_pruned

@@ -248,10 +248,13 @@ class JobProgress:
 
 
 def _shared_limits(job_file: JobFile) -> Limits:
-    """The limits of the job file; calls at a time, where it does not say, as the engine that takes most would have."""
+    """The limits of the job file; where it does not say, as the most patient and most parallel engine has them."""
     from personas.engines import limits_of
 
-    return max((limits_of(job.options) for job in job_file.jobs), key=lambda limits: limits.max_concurrency)
+    limits = [limits_of(job.options) for job in job_file.jobs]
+    return limits[0].model_copy(
+        update={name: max(getattr(one, name) for one in limits) for name in ("max_concurrency", "call_timeout_s")}
+    )
 
 
 def _check_out(out: Path, *, force: bool) -> None:

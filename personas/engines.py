@@ -16,7 +16,7 @@ from personas.authors.seam import PersonaAuthor
 from personas.evidence import EvidenceBase
 from personas.models.bundled import LANGUAGES, bundled_model_path
 from personas.models.governor import Governor, Limits
-from personas.options import GenerateOptions, is_local_model
+from personas.options import GenerateOptions, is_hosted_engine, is_local_model
 
 if TYPE_CHECKING:
     from personas.models import Engine, ModelOptions
@@ -26,6 +26,10 @@ EXTRACTIVE = "extractive"
 
 HOSTED_CONCURRENCY = 8
 """Calls at a time that any provider's smallest plan bears."""
+
+HOSTED_CALL_TIMEOUT_S = 120.0
+LOCAL_CALL_TIMEOUT_S = 900.0
+"""A 7B model without a GPU reads 50 and writes 5 tokens a second: 4,000 and 400 of them take 160 s."""
 
 
 class EngineChoice(Record):
@@ -60,6 +64,8 @@ def choose_engine(llm: str, language: OutputLanguage) -> EngineChoice:
 def limits_of(options: GenerateOptions) -> Limits:
     """What the options let model calls do."""
     default = 1 if is_local_model(options.llm) else HOSTED_CONCURRENCY
+    hosted = is_hosted_engine(options.llm, base_url=options.base_url)
+    usual = HOSTED_CALL_TIMEOUT_S if hosted else LOCAL_CALL_TIMEOUT_S
     return Limits(
         max_concurrency=options.max_concurrency or default,
         requests_per_minute=options.requests_per_minute,
@@ -67,7 +73,7 @@ def limits_of(options: GenerateOptions) -> Limits:
         budget_tokens=options.budget_tokens,
         budget_usd=options.budget_usd,
         deadline_s=options.deadline,
-        call_timeout_s=options.call_timeout,
+        call_timeout_s=options.call_timeout or usual,
     )
 
 

@@ -149,7 +149,7 @@ CallTimeout = Annotated[
     float | None,
     typer.Option(
         metavar="SECONDS",
-        help="Longest one model call may take. Default: 120.",
+        help="Longest one model call may take. Default: 120, or 900 of a model on this machine.",
         rich_help_panel=_SPENDING,
     ),
 ]

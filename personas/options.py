@@ -118,8 +118,8 @@ class GenerateOptions(Record):
     """Model calls begun in a minute at most."""
     tokens_per_minute: int | None = Field(default=None, ge=1)
     """Tokens asked for in a minute at most."""
-    call_timeout: float = Field(default=120.0, gt=0)
-    """Seconds one model call may take."""
+    call_timeout: float | None = Field(default=None, gt=0)
+    """Seconds one model call may take; None: 120, or 900 of a model on this machine, which may have no GPU."""
     deadline: float | None = Field(default=None, gt=0)
     """Seconds after which no further model call is begun."""
     budget_tokens: int | None = Field(default=None, ge=0)
