@@ -47,13 +47,14 @@ class WordLlamaEmbedder:
         """Of the weights, the tokenizer and this pooling."""
         files = sorted([*self._folder.glob("weights/*.safetensors"), *self._folder.glob("tokenizers/*.json")])
         digest = "".join(sha256_file(file)[:8] for file in files)
-        return f"wordllama-1-{version('tokenizers').replace('.', '-')}-{digest}"
+        return f"wordllama-2-{version('tokenizers').replace('.', '-')}-{digest}"
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of the texts, (n, 256) float32 of unit length; zeros for an empty text."""
         sums = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
-            batch = [encodable(text.strip()) for text in texts[start : start + _BATCH]]
+            # A line break is a token of its own, and a vector like any other: chats in lines would be alike by that.
+            batch = [encodable(" ".join(text.split())) for text in texts[start : start + _BATCH]]
             self._add_tokens(batch, sums[start : start + len(batch)])
         return unit_rows(sums)
 

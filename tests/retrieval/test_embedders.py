@@ -145,6 +145,14 @@ def test_fingerprints_are_stable_and_fit_a_collection_name(embedder: Embedder) -
     assert len(embedder.fingerprint) < 100
 
 
+def test_wordllama_reads_lines_as_one_text() -> None:
+    lines, one = open_embedder("wordllama", texts=[]).embed([
+        "I want\n\nto book\n\t a flight ",
+        "I want to book a flight",
+    ])
+    assert np.array_equal(lines, one)
+
+
 def test_wordllama_knows_what_is_alike_and_leaves_logging_alone() -> None:
     before = list(logging.getLogger().handlers), logging.getLogger().level
     embedder = open_embedder("wordllama", texts=[])
