@@ -39,9 +39,9 @@ def chinese_base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvidenceB
         yield evidence_of(corpus)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window; skipped where there is none."""
+    """Chromium, without a window; skipped where there is none. Its driver keeps an event loop as long as it runs."""
     playwright = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
