@@ -5,42 +5,31 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from functools import partial
+from math import isnan
 from pathlib import Path
 
 import numpy as np
 
-from persona_kit.errors import InputError
+from personas.behaviour.columnar import from_table
+from personas.behaviour.dates import to_month
+from personas.behaviour.reading import read_behaviour, read_from_columns
+from personas.behaviour.table import BehaviourTable
 from personas.counting import wilson_interval
+from personas.joining import join_column
 from personas.records import Characteristic, Customer
 from retrieval.documents import Scalar
 from retrieval.loading.tables import Table, read_table
 from retrieval.redaction import RedactLevel, public_id
 
-ID_COLUMNS = (
-    "customer_id",
-    "customerid",
-    "customer",
-    "user_id",
-    "userid",
-    "user",
-    "client_id",
-    "id",
-    "客户编号",
-    "用户id",
-)
-AMOUNT_COLUMNS = ("amount", "total", "price", "revenue", "value", "金额", "总价", "订单金额")
-DATE_COLUMNS = ("order_date", "date", "created_at", "ordered_at", "time", "下单时间", "日期")
-PRODUCT_COLUMNS = ("product", "item", "sku", "product_name", "产品", "商品")
-
 MOST_CATEGORIES = 30
 """A column with more different values than this says nothing of a group of people (names, free text, ids)."""
 
-LEAST_JOINED = 0.05
-"""Where fewer of the writing customers than this are in the table, the ids are not the same ids."""
-
 LIST_SEPARATOR = ";"
 """Several values in one cell, as survey tools export multiple choice."""
+
+ORDER_ATTRIBUTES = ("orders", "spent", "last order", "buys")
+"""What the orders tell of each customer, where they hold it."""
 
 MOST_CHARACTERISTICS = 8
 LEAST_PEOPLE = 3
@@ -56,7 +45,12 @@ class CustomerTable:
 
 
 def read_customers(
-    customers: str | None, orders: str | None, *, writing: Sequence[str], redact: RedactLevel = "standard"
+    customers: str | None,
+    orders: str | None,
+    *,
+    writing: Sequence[str],
+    redact: RedactLevel = "standard",
+    behaviour: BehaviourTable | None = None,
 ) -> CustomerTable:
     """The customers of the table and the orders, by id; empty where neither is given.
 
@@ -65,6 +59,7 @@ def read_customers(
         orders: path of the orders table; becomes `orders`, `spent`, `last order` and `buys` attributes.
         writing: ids of the customers who wrote something, to find the column that joins.
         redact: how the documents were redacted; ids that are personal data are made public the same way.
+        behaviour: the orders, where they are already read.
 
     Raises:
         InputError: when a file cannot be read, or joins with nobody who wrote.
@@ -82,75 +77,58 @@ def read_customers(
                 attributes.setdefault(public_id(str(row[key]), level=redact), {}).update(values)
         files.update({column: Path(customers).name for column in table.columns if column != key})
     if orders is not None:
-        table = read_table(orders, what="the orders table")
-        key = _join_column(table, set(writing), orders, redact)
-        notes.append(f"{Path(orders).name}: joined by {key!r}")
-        for customer_id, features in order_features(table, key).items():
-            attributes.setdefault(public_id(customer_id, level=redact), {}).update(features)
-            files.update(dict.fromkeys(features, Path(orders).name))
+        ordered = behaviour or read_behaviour(orders, None, writing=writing, redact=redact, expected=False)
+        notes += ordered.notes
+        for customer_id, features in order_attributes(ordered).items():
+            attributes.setdefault(customer_id, {}).update(features)
+        files.update(dict.fromkeys(ORDER_ATTRIBUTES, Path(orders).name))
     records = {key: Customer(customer_id=key, attributes=value) for key, value in sorted(attributes.items())}
     return CustomerTable(customers=records, file_of_column=files, notes=tuple(notes))
 
 
 def _join_column(table: Table, writing: set[str], path: str, redact: RedactLevel) -> str:
-    """The column that holds the customers' ids: of those named like one first, the one that joins most."""
-    lowered = {column.lower().strip(): column for column in table.columns}
-    candidates = [lowered[name] for name in ID_COLUMNS if name in lowered] + list(table.columns)
-    joined = {
-        column: len(writing & {public_id(str(row.get(column)), level=redact) for row in table.rows})
-        for column in candidates
+    """The column that holds the customers' ids."""
+    values = {
+        column: partial(dict.fromkeys, [str(row[column]) for row in table.rows if row.get(column) is not None])
+        for column in table.columns
     }
-    best = max(candidates, key=lambda column: joined[column], default="")
-    if not best or joined[best] < max(1, LEAST_JOINED * min(len(writing), len(table.rows))):
-        raise _does_not_join(table, writing, path, best)
-    return best
-
-
-def _does_not_join(table: Table, writing: set[str], path: str, best: str) -> InputError:
-    here = ", ".join(repr(str(row.get(best))) for row in table.rows[:3]) if best else "nothing"
-    there = ", ".join(repr(customer_id) for customer_id in sorted(writing)[:3])
-    close = get_close_matches(str(table.rows[0].get(best)), sorted(writing)[:1000], n=1) if best and table.rows else []
-    hint = f"; {close[0]!r} in the documents looks alike" if close else ""
-    return InputError(
-        "the table does not join with the documents: no column holds the customer ids of the documents",
-        where=f"{path}: columns {', '.join(table.columns)}; ids such as {here}, the documents have {there}{hint}",
-        mend="name the documents' customer column with --customer, or give the table the same ids",
-    )
+    return join_column(values, rows=len(table.rows), writing=writing, path=path, redact=redact)
 
 
 def order_features(table: Table, key: str) -> dict[str, dict[str, Scalar]]:
-    """What each customer did: number of orders, money spent, last order and the product bought most.
+    """What each customer of an orders table did, see `order_attributes`; `key` is the column of the customers."""
+    return order_attributes(read_from_columns(from_table(table), key))
 
-    Money is left out where the orders are in several currencies, whose amounts cannot be added.
+
+def order_attributes(behaviour: BehaviourTable) -> dict[str, dict[str, Scalar]]:
+    """What each customer ordered: number of orders, money spent, month of the last order, products bought.
+
+    Money is left out where the orders are in several currencies, whose amounts cannot be compared.
     """
-    columns = {column.lower().strip(): column for column in table.columns}
-    amount, date, product = (
-        next((columns[name] for name in names if name in columns), None)
-        for names in (AMOUNT_COLUMNS, DATE_COLUMNS, PRODUCT_COLUMNS)
+    history = behaviour.history
+    if history is None:
+        return {}
+    months = {day: to_month(day) for day in set(history.last_day.tolist())}
+    one_currency = len(behaviour.currencies) == 1
+    told = zip(
+        behaviour.customer_ids,
+        history.orders.tolist(),
+        history.refunds.tolist(),
+        history.spent.tolist(),
+        history.last_day.tolist(),
+        strict=True,
     )
-    currency = columns.get("currency")
-    if currency and len({row[currency] for row in table.rows}) > 1:
-        amount = None
-    by_customer: dict[str, list[dict[str, Scalar]]] = defaultdict(list)
-    for row in table.rows:
-        if row.get(key) not in (None, ""):
-            by_customer[str(row[key])].append(row)
-    return {customer_id: _features(rows, amount, date, product) for customer_id, rows in by_customer.items()}
-
-
-def _features(
-    rows: list[dict[str, Scalar]], amount: str | None, date: str | None, product: str | None
-) -> dict[str, Scalar]:
-    features: dict[str, Scalar] = {"orders": len(rows)}
-    if amount is not None:
-        features["spent"] = sum(float(row[amount] or 0) for row in rows if isinstance(row[amount], int | float))
-    if date is not None:
-        dates = sorted(str(row[date]) for row in rows if row[date])
-        features["last order"] = dates[-1][:7] if dates else None
-    if product is not None:
-        bought = Counter(str(row[product]) for row in rows if row[product])
-        features["buys"] = LIST_SEPARATOR.join(sorted(bought))
-    return {name: value for name, value in features.items() if value is not None}
+    found: dict[str, dict[str, Scalar]] = {}
+    for customer_id, orders, refunds, spent, last in told:
+        if orders or refunds:
+            attributes: dict[str, Scalar] = {
+                "orders": orders,
+                "spent": round(spent, 4) if one_currency and not isnan(spent) else None,
+                "last order": months[last],
+                "buys": LIST_SEPARATOR.join(sorted(behaviour.bought(customer_id))) or None,
+            }
+            found[customer_id] = {name: value for name, value in attributes.items() if value is not None}
+    return found
 
 
 def categorise(customers: Mapping[str, Customer]) -> dict[str, dict[str, tuple[str, ...]]]:
