@@ -1,0 +1,1 @@
+"""Themes, segments and feelings over time, where documents carry dates: `finding.find_trends`."""
