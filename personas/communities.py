@@ -15,22 +15,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from personas.neighbours import nearest_rows
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _C_RANDOM = threading.Lock()
 """Held from seeding C's generator, of which a process has one, until the last draw."""
 
-BLOCK_ROWS = 512
-"""Rows of the similarity matrix held at once; 2,048 took twice as long on 13,000 rows, most of it to fetch memory."""
 
+def neighbour_graph(vectors: NDArray[np.float32], *, neighbours: int, seed: int = 0) -> csr_matrix:
+    """The symmetric graph of each row's nearest rows by cosine, the same on any number of threads.
 
-def neighbour_graph(vectors: NDArray[np.float32], *, neighbours: int) -> csr_matrix:
-    """The symmetric graph of each row's nearest rows by cosine, exact.
+    Exact up to `personas.neighbours.EXACT_ROWS` rows, among near cells above.
 
     Args:
         vectors: ``(n, d)`` float32, rows of unit length (zero rows have no neighbours).
         neighbours: how many nearest rows each row links to, at most n - 1.
+        seed: of the cells.
 
     Returns:
         ``(n, n)`` sparse matrix, weight = cosine clipped to 0..1, no self loops; a link found from either side counts.
@@ -41,21 +43,8 @@ def neighbour_graph(vectors: NDArray[np.float32], *, neighbours: int) -> csr_mat
     width = min(neighbours, count - 1)
     if width <= 0:
         return csr_matrix((count, count), dtype=np.float32)
-    columns = np.empty((count, width), dtype=np.int32)
-    weights = np.empty((count, width), dtype=np.float32)
-    for start in range(0, count, BLOCK_ROWS):
-        stop = min(start + BLOCK_ROWS, count)
-        similarity = vectors[start:stop] @ vectors.T
-        similarity[np.arange(stop - start), np.arange(start, stop)] = -1.0
-        nearest = np.argpartition(similarity, -width, axis=1)[:, -width:]
-        columns[start:stop] = nearest
-        weights[start:stop] = np.take_along_axis(similarity, nearest, axis=1)
-    rows = np.repeat(np.arange(count, dtype=np.int32), width)
-    weights = np.clip(weights, 0.0, 1.0)
-    graph = csr_matrix((weights.ravel(), (rows, columns.ravel())), shape=(count, count))
-    graph = graph.maximum(graph.T).tocsr()
-    graph.eliminate_zeros()
-    return graph
+    links = nearest_rows(vectors, neighbours=width, seed=seed).tocsr()
+    return links.maximum(links.T).tocsr()
 
 
 def find_communities(graph: csr_matrix, *, resolution: float, seed: int) -> NDArray[np.int64]:
