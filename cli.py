@@ -18,6 +18,8 @@ from persona_kit.version import tool_version
 from personas import option_flags as given
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from persona_kit.settings import Settings
     from personas.options import GenerateOptions
     from personas.pipeline import RunResult
@@ -65,6 +67,7 @@ def generate(
     sources: given.Sources,
     customers: given.Customers = None,
     orders: given.Orders = None,
+    events: given.Events = None,
     text: given.TextColumn = None,
     customer: given.CustomerColumn = None,
     id: given.IdColumn = None,  # noqa: A002 - the option is called --id
@@ -97,15 +100,20 @@ def generate(
     allow_unredacted: given.AllowUnredacted = None,
     segments: given.Segments = None,
     segment_by: given.SegmentBy = None,
+    algorithm: given.Algorithm = None,
+    features: given.Features = None,
+    profiles: given.Profiles = None,
     output_language: given.OutputLanguage = None,
     min_people: given.MinPeople = None,
     schema_ref: given.SchemaRef = None,
 ) -> None:
     """Write personas from what customers wrote: a report to read, a page to browse, tables to join."""
-    _generate(context, sources, as_json=as_json)
+    from personas.pipeline import generate as run_pipeline
+
+    _run_pipeline(run_pipeline, context, sources, as_json=as_json)
 
 
-def _generate(context: typer.Context, sources: list[str], *, as_json: bool) -> None:
+def _run_pipeline(run: Callable[..., RunResult], context: typer.Context, sources: list[str], *, as_json: bool) -> None:
     console = stderr_console()
     options = _resolve(context, console).values
     if "-" in sources:
@@ -114,10 +122,8 @@ def _generate(context: typer.Context, sources: list[str], *, as_json: bool) -> N
         if options.dry_run:
             _tell_forecast(sources, options, console, as_json=as_json)
             return
-        from personas.pipeline import generate as run_pipeline
-
         with TerminalProgress(console) as progress:
-            result = run_pipeline(sources, options, progress=progress)
+            result = run(sources, options, progress=progress)
     except KeyboardInterrupt:
         console.print(
             f"interrupted: what was computed is kept in {options.workspace}, {options.out} was left as it was; "
@@ -132,6 +138,65 @@ def _generate(context: typer.Context, sources: list[str], *, as_json: bool) -> N
         raise BudgetExhausted(
             f"{count} of {count + len(result.persona_set.personas)} segments have no persona yet: {result.reason}"
         )
+
+
+@app.command()
+def segment(
+    context: typer.Context,
+    sources: given.Sources,
+    customers: given.Customers = None,
+    orders: given.Orders = None,
+    events: given.Events = None,
+    text: given.TextColumn = None,
+    customer: given.CustomerColumn = None,
+    id: given.IdColumn = None,  # noqa: A002 - the option is called --id
+    time: given.TimeColumn = None,
+    rating: given.RatingColumn = None,
+    product: given.ProductColumn = None,
+    out: given.Out = None,
+    workspace: given.Workspace = None,
+    title: given.Title = None,
+    force: given.Force = None,
+    as_json: given.AsJson = False,
+    embedder: given.Embedder = None,
+    base_url: given.BaseUrl = None,
+    seed: given.Seed = None,
+    redact: given.Redact = None,
+    allow_unredacted: given.AllowUnredacted = None,
+    segments: given.Segments = None,
+    segment_by: given.SegmentBy = None,
+    algorithm: given.Algorithm = None,
+    features: given.Features = None,
+    output_language: given.OutputLanguage = None,
+) -> None:
+    """Find the segments and tell what sets them apart, without writing personas; and a profile of every customer."""
+    from personas.pipeline import segment as run_pipeline
+
+    _run_pipeline(run_pipeline, context, sources, as_json=as_json)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to: corpus/ and truth/.")],
+    world: Annotated[str | None, typer.Option(metavar="NAME", help="Made-up business. Default: by the seed.")] = None,
+    language: Annotated[str, typer.Option(metavar="en|zh|mixed", help="Language people write in.")] = "en",
+    segments: Annotated[int, typer.Option(metavar="N", help="1 to 10; 1 is a crowd without kinds of people.")] = 5,
+    customers: Annotated[int | None, typer.Option(metavar="N", help="People. Default: 300.")] = None,
+    documents: Annotated[int | None, typer.Option(metavar="N", help="Documents. Default: five a customer.")] = None,
+    length: Annotated[str, typer.Option(metavar="normal|short", help="short: a statement a document.")] = "normal",
+    overlap: Annotated[float, typer.Option(help="Share of statements that belong to other segments.")] = 0.06,
+    noise: Annotated[float, typer.Option(help="Typos, slang and sarcasm, 0 to 1.")] = 0.3,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same bytes.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Write over a corpus that is there.")] = False,
+) -> None:
+    """Make up a corpus whose truth is known: who belongs where, and what everybody truly voices."""
+    from personas.simulation import SimulationOptions, simulate_into
+
+    chosen = {"world": world, "language": language, "segments": segments, "customers": customers}
+    shape = {"documents": documents, "length": length, "overlap": overlap, "noise": noise, "seed": seed}
+    options = SimulationOptions.model_validate(chosen | shape)
+    for path in simulate_into(out, options, force=force):
+        typer.echo(str(path))
 
 
 @app.command()
@@ -396,8 +461,10 @@ def _ask(question: str) -> None:
 
 
 def _tell_result(result: RunResult, console: Console) -> None:
-    people, count = result.persona_set.people, len(result.persona_set.personas)
-    console.print(Text(f"{count} personas from {people:,} people, written to {result.out}:"))
+    people, personas = result.persona_set.people, len(result.persona_set.personas)
+    segments = sum(segment.kind == "segment" for segment in result.persona_set.segments)
+    found = f"{personas} personas" if personas else "1 segment" if segments == 1 else f"{segments} segments"
+    console.print(Text(f"{found} from {people:,} people, written to {result.out}:"))
     for path in result.files:
         console.print(Text(f"  {path}"))
 

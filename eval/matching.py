@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from persona_kit.errors import InputError
 from persona_kit.records import Record
-from personas.records import Persona, PersonaSet
+from personas.persona_set import PersonaSet
+from personas.records import Persona
 from personas.wording import percent
 from retrieval.documents import Document
 

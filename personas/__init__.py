@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from personas.asynchronous import generate_async
     from personas.options import GenerateOptions
+    from personas.persona_set import PersonaSet
     from personas.pipeline import RunResult, generate
-    from personas.records import Claim, Persona, PersonaSet
+    from personas.records import Claim, Persona
     from personas.verifying import Verification, verify
 
 __all__ = [
@@ -32,7 +33,7 @@ _HOME = {
     "Claim": "personas.records",
     "GenerateOptions": "personas.options",
     "Persona": "personas.records",
-    "PersonaSet": "personas.records",
+    "PersonaSet": "personas.persona_set",
     "RunResult": "personas.pipeline",
     "Verification": "personas.verifying",
     "generate": "personas.pipeline",

@@ -14,13 +14,19 @@ from personas.attributes import OutputLanguage
 from personas.counting import count_supports
 from personas.evidence import EvidenceBase
 from personas.records import MapPoint, Segment, SegmentQuality
-from personas.segmentation import OUTLIERS, TOO_LITTLE_TEXT, Grouping
+from personas.segmentation import OUTLIERS, TOO_LITTLE_TEXT, Grouping, least_words
 from personas.terms import content_words, distinctive_terms
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus
-from retrieval.documents import Document
+from retrieval.documents import Citation, Document
+from retrieval.words import count_words
 
 TERMS_PER_SEGMENT = 12
+THEMES_QUOTED = 40
+QUOTES_PER_THEME = 2
+LEAST_QUOTED = 4
+"""Words of a quote (characters in Chinese): fewer say nothing by themselves."""
+
 NEIGHBOURS_SHOWN = 2
 MOST_MAP_POINTS = 1000
 SAMPLED_MAP_POINTS = 300
@@ -56,7 +62,7 @@ def build_segments(
     voiced = themes.voices(corpus.passage_customer, len(ids))
     labels, placed = grouping.labels, set(grouping.people.tolist())
     segments = []
-    for label in range(grouping.weights.shape[1]):
+    for label in range(grouping.count):
         rows = np.flatnonzero(labels == label)
         own = grouping.people[rows]
         if not len(own):
@@ -75,6 +81,7 @@ def build_segments(
                 quality=SegmentQuality(stability=grouping.segment_stability[label], separation=float(gap.mean())),
             )
         )
+    strengths = dict(zip(ids[grouping.people], grouping.weights.max(axis=1), strict=True))
     outliers = [str(name) for name in ids[grouping.people[labels < 0]]]
     quiet = [ids[index] for index in range(len(ids)) if index not in placed]
     for name, kind, members in (
@@ -87,10 +94,73 @@ def build_segments(
                     "segment_id": name,
                     "kind": kind,
                     "customer_ids": tuple(members),
-                    "memberships": (0.0,) * len(members),
+                    "memberships": tuple(float(strengths.get(name, 0.0)) for name in members),
                 })
             )
     return tuple(segments)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A person without a segment: where they would belong at the most, and why they do not."""
+
+    nearest_segment_id: str
+    """Empty where nothing is near."""
+    reason: str
+
+
+def tell_asides(corpus: Corpus, grouping: Grouping, *, silent: Sequence[str]) -> dict[str, Aside]:
+    """Those without a segment, by customer id.
+
+    Args:
+        corpus: who wrote what.
+        grouping: who belongs where.
+        silent: customers of the table who wrote nothing.
+    """
+    told = {customer_id: Aside("", "wrote nothing") for customer_id in silent}
+    words = corpus.words_per_customer
+    needed, placed = least_words(words), set(grouping.people.tolist())
+    for at, customer_id in enumerate(corpus.customer_ids):
+        if at not in placed:
+            told[customer_id] = Aside("", f"too little text: {words[at]} words of {needed} needed")
+    nearest = grouping.weights.argmax(axis=1)
+    for row in np.flatnonzero(grouping.labels < 0):
+        close, floor = grouping.closeness[row], grouping.floors[nearest[row]]
+        known = grouping.weights[row].any()
+        told[corpus.customer_ids[grouping.people[row]]] = Aside(
+            f"s{nearest[row] + 1}" if known else "",
+            f"far from every segment: closeness {close:.2f} to the nearest, whose edge lies at {floor:.2f}"
+            if known
+            else "no value in the column that people are grouped by",
+        )
+    return told
+
+
+def quote_themes(corpus: Corpus, themes: ThemeModel) -> dict[str, tuple[Citation, ...]]:
+    """The most telling passages of the most voiced themes, each from another customer: theme_id -> quotes."""
+    most = sorted(range(len(themes.themes)), key=lambda at: (-themes.themes[at].people, at))[:THEMES_QUOTED]
+    order = np.argsort(-themes.confidence, kind="stable")
+    theme_of = themes.passage_theme[order]
+    return {themes.themes[at].theme_id: _quotes(corpus, order[theme_of == at]) for at in sorted(most)}
+
+
+def _quotes(corpus: Corpus, rows: NDArray[np.int64]) -> tuple[Citation, ...]:
+    found: dict[str, Citation] = {}
+    for row in rows:
+        passage = corpus.passages[row]
+        text = corpus.passage_texts[row]
+        if passage.customer_id not in found and count_words(text) >= LEAST_QUOTED:
+            found[passage.customer_id] = Citation(
+                document_id=passage.document_id,
+                customer_id=passage.customer_id,
+                start=passage.start,
+                end=passage.end,
+                quote=text,
+                verdict="verified",
+            )
+        if len(found) == QUOTES_PER_THEME:
+            break
+    return tuple(found.values())
 
 
 def describe_segments(corpus: Corpus, themes: ThemeModel, segments: Sequence[Segment]) -> list[DescribedSegment]:

@@ -27,6 +27,12 @@ Orders = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Table of orders, several rows a customer.", rich_help_panel=_READING),
 ]
+Events = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Table of visits, clicks or calls, several rows a customer.", rich_help_panel=_READING
+    ),
+]
 TextColumn = Annotated[
     str | None,
     typer.Option(
@@ -218,6 +224,32 @@ SegmentBy = Annotated[
     typer.Option(
         metavar="COLUMN",
         help="Group people by a column of the customer table in place of what they voice.",
+        rich_help_panel=_SHAPE,
+    ),
+]
+Algorithm = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How people are grouped: k-means, mini-batch k-means, bisecting k-means, agglomerative, dbscan, hdbscan, "
+        "gaussian mixture, communities. Default: auto, what tells most of people and holds.",
+        rich_help_panel=_SHAPE,
+    ),
+]
+Features = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME=WEIGHT,...",
+        help="Weights of what people wrote, are, did and feel: text=1,table=0.5,behaviour=0.5,feelings=0. Default: "
+        "auto, what makes the grouping tell more.",
+        rich_help_panel=_SHAPE,
+    ),
+]
+Profiles = Annotated[
+    bool | None,
+    typer.Option(
+        "--profiles",
+        help="Write a profile of every customer too: tags with their evidence, and columns for a CRM.",
         rich_help_panel=_SHAPE,
     ),
 ]

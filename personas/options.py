@@ -68,6 +68,8 @@ class GenerateOptions(Record):
     """Table of customers, one row each."""
     orders: str | None = None
     """Table of orders, several rows a customer."""
+    events: str | None = None
+    """Table of visits, clicks or calls, several rows a customer."""
     text: str | None = None
     """Column that holds what the customer wrote; guessed where None."""
     customer: str | None = None
@@ -98,6 +100,12 @@ class GenerateOptions(Record):
     """`auto`, or how many segments to make, in digits."""
     segment_by: str | None = None
     """Column of the customer table to group people by, in place of what they voice."""
+    algorithm: str = "auto"
+    """How people are grouped: `auto`, or a name such as `k-means` or `hdbscan`."""
+    features: str | None = None
+    """Weights of what people wrote, are, did and feel, such as `text=1,table=0.5`; None chooses them."""
+    profiles: bool = False
+    """Write a profile of every customer too; `personas segment` always does."""
     output_language: OutputLanguage = "auto"
     """Language the personas are written in; `auto` is the language most people wrote in."""
     min_people: int | None = Field(default=None, ge=1)

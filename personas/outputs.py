@@ -17,12 +17,15 @@ from persona_kit.errors import OutputError
 from persona_kit.hashing import sha256_file, sha256_json
 from persona_kit.version import tool_version
 from personas.attributes import AttributeSchema
+from personas.describing import Aside
 from personas.models.ledger import Totals
 from personas.options import GenerateOptions
-from personas.records import MapPoint, PersonaSet
+from personas.persona_set import PersonaSet
+from personas.profiles.records import CustomerProfile
+from personas.records import MapPoint
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus
-from retrieval.documents import Document, Quarantined
+from retrieval.documents import Citation, Document, Quarantined
 from retrieval.reading import Reading
 
 MANIFEST = "manifest.json"
@@ -35,6 +38,8 @@ RESULT_FILES = frozenset({
     MANIFEST,
     "personas.json",
     "personas.md",
+    "profiles.csv",
+    "profiles.jsonl",
     "quarantine.jsonl",
     "report.html",
     "themes.csv",
@@ -176,12 +181,18 @@ class OutputFolder:
         return sorted(written)
 
 
-def tell_run_key(reading: Reading, options: GenerateOptions, schema: AttributeSchema) -> str:
+def tell_run_key(
+    reading: Reading, options: GenerateOptions, schema: AttributeSchema, *, command: str = "generate"
+) -> str:
     """A key of everything that shapes the results: the inputs' bytes, the options and the attribute schema."""
     settings = options.model_dump(mode="json", exclude=set(NOT_OF_THE_RESULT))
-    tables = {path: sha256_file(Path(path)) for path in (options.customers, options.orders) if path is not None}
+    tables = {
+        path: sha256_file(Path(path))
+        for path in (options.customers, options.orders, options.events)
+        if path is not None
+    }
     content = {"files": reading.files, "tables": tables, "schema": schema.model_dump(mode="json")}
-    return sha256_json({**content, "options": settings, "version": tool_version()})
+    return sha256_json({**content, "options": settings, "command": command, "version": tool_version()})
 
 
 def build_manifest(persona_set: PersonaSet, facts: RunFacts) -> dict[str, Any]:
@@ -220,13 +231,27 @@ def _absolute(source: str) -> str:
     return source if source == "-" else str(Path(source).absolute())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What the files hold beside the set of personas."""
+
+    themes: ThemeModel
+    map_points: Sequence[MapPoint]
+    theme_shares: Mapping[str, Mapping[str, float]]
+    """segment_id -> theme_id -> share of the segment's people who voice it."""
+    segment_lifts: Mapping[str, Mapping[str, float | None]]
+    """The same for the adjusted ratio to everybody else."""
+    theme_quotes: Mapping[str, Sequence[Citation]]
+    segment_terms: Mapping[str, Sequence[str]]
+    asides: Mapping[str, Aside]
+    profiles: Iterable[CustomerProfile] | None = None
+    """Of every customer; None where they were not asked for."""
+
+
 def render_outputs(
     persona_set: PersonaSet,
     corpus: Corpus,
-    themes: ThemeModel,
-    points: Sequence[MapPoint],
-    shares: Mapping[str, Mapping[str, float]],
-    lifts: Mapping[str, Mapping[str, float | None]],
+    findings: Findings,
     manifest: Mapping[str, Any],
     quarantined: Sequence[Quarantined],
 ) -> dict[str, str]:
@@ -234,15 +259,25 @@ def render_outputs(
     from personas.reporting.html import render_html
     from personas.reporting.markdown import render_markdown
 
-    cited = _cited_documents(persona_set, corpus)
+    cited = _cited_documents(persona_set, findings.theme_quotes, corpus)
     return {
         "personas.json": without_members(persona_set).model_dump_json(indent=2) + "\n",
-        "personas.md": render_markdown(persona_set),
-        "report.html": render_html(
-            persona_set, map_points=points, documents=cited, theme_shares=shares, segment_lifts=lifts, manifest=manifest
+        "personas.md": render_markdown(
+            persona_set, theme_quotes=findings.theme_quotes, segment_terms=findings.segment_terms
         ),
-        "assignments.csv": _assignments(persona_set),
-        "themes.csv": _themes(corpus, themes),
+        "report.html": render_html(
+            persona_set,
+            map_points=findings.map_points,
+            documents=cited,
+            theme_shares=findings.theme_shares,
+            segment_lifts=findings.segment_lifts,
+            manifest=manifest,
+            theme_quotes=findings.theme_quotes,
+            segment_terms=findings.segment_terms,
+        ),
+        "assignments.csv": _assignments(persona_set, findings.asides),
+        "themes.csv": _themes(corpus, findings.themes),
+        **_profiles(findings.profiles),
         "documents.csv": _documents(corpus.documents),
         "quarantine.jsonl": "".join(item.model_dump_json() + "\n" for item in quarantined),
         MANIFEST: manifest_text(manifest),
@@ -270,8 +305,24 @@ def as_reused(manifest: Mapping[str, Any], timings_s: Mapping[str, float]) -> di
     }
 
 
-def _cited_documents(persona_set: PersonaSet, corpus: Corpus) -> dict[str, Document]:
-    ids = {
+def _profiles(profiles: Iterable[CustomerProfile] | None) -> dict[str, str]:
+    if profiles is None:
+        return {}
+    from personas.profiles import render_profiles_csv, render_profiles_jsonl
+
+    lines: list[str] = []
+    rows: list[str] = []
+    for at, profile in enumerate(profiles):
+        lines += render_profiles_jsonl([profile])
+        rows += list(render_profiles_csv([profile]))[min(at, 1) :]
+    return {"profiles.csv": "".join(rows), "profiles.jsonl": "".join(lines)}
+
+
+def _cited_documents(
+    persona_set: PersonaSet, theme_quotes: Mapping[str, Sequence[Citation]], corpus: Corpus
+) -> dict[str, Document]:
+    ids = {citation.document_id for quotes in theme_quotes.values() for citation in quotes}
+    ids |= {
         citation.document_id
         for persona in persona_set.personas
         for claim in persona.claims
@@ -287,14 +338,24 @@ def without_members(persona_set: PersonaSet) -> PersonaSet:
     return persona_set.model_copy(update={"segments": segments, "themes": themes})
 
 
-def _assignments(persona_set: PersonaSet) -> str:
+def _assignments(persona_set: PersonaSet, asides: Mapping[str, Aside]) -> str:
     persona_of = {persona.segment_id: persona.persona_id for persona in persona_set.personas}
     rows = sorted(
-        (customer_id, segment.segment_id, persona_of.get(segment.segment_id, ""), f"{strength:.3f}")
+        (
+            customer_id,
+            segment.segment_id,
+            persona_of.get(segment.segment_id, ""),
+            f"{strength:.3f}",
+            *_aside(asides.get(customer_id)),
+        )
         for segment in persona_set.segments
         for customer_id, strength in zip(segment.customer_ids, segment.memberships, strict=True)
     )
-    return _csv(("customer_id", "segment_id", "persona_id", "confidence"), rows)
+    return _csv(("customer_id", "segment_id", "persona_id", "confidence", "nearest_segment_id", "reason"), rows)
+
+
+def _aside(aside: Aside | None) -> tuple[str, str]:
+    return ("", "") if aside is None else (aside.nearest_segment_id, aside.reason)
 
 
 def _themes(corpus: Corpus, themes: ThemeModel) -> str:

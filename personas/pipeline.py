@@ -12,37 +12,29 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from persona_kit.cancellation import Cancellation
-from persona_kit.errors import UsageError
 from persona_kit.progress import Progress, Silent
 from persona_kit.workspace import Workspace
 from personas.attributes import AttributeSchema, OutputLanguage, load_schema
+from personas.authors import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor
-from personas.customers import CustomerTable, read_customers
+from personas.behaviour import read_behaviour
+from personas.customers import read_customers
 from personas.data_quality import tell_data_quality
-from personas.describing import (
-    DescribedSegment,
-    build_segments,
-    compare_themes,
-    describe_segments,
-    lay_out_map,
-    length_explains,
-    main_language,
-)
-from personas.engines import author_over, choose_engine, open_chosen
-from personas.evidence import EvidenceBase
-from personas.facets import build_facets, tag_passages
+from personas.describing import compare_themes, lay_out_map, main_language, quote_themes
+from personas.engines import EXTRACTIVE, author_over, choose_engine, open_chosen
 from personas.identity import assign_persona_ids, load_previous, save_current
 from personas.kept_runs import forget_kept, keep, load_kept, tell_result_key
 from personas.models.governor import Governor
 from personas.options import GenerateOptions
 from personas.outputs import (
     MANIFEST,
+    Findings,
     OutputFolder,
     RunFacts,
     as_reused,
@@ -52,9 +44,11 @@ from personas.outputs import (
     tell_run_key,
     without_members,
 )
-from personas.records import Persona, PersonaSet, SegmentationReport
-from personas.segmentation import Grouping, group_by_column, person_profiles, segment_people
-from personas.themes import ThemeModel, find_themes
+from personas.persona_set import PersonaSet
+from personas.profiles import build_profiles, read_order_signs
+from personas.records import Persona
+from personas.segmentation import person_profiles
+from personas.structure import Known, Structure, find_structure
 from personas.writing_up import Material, WrittenUp, write_personas
 from retrieval.corpus import Corpus, build_corpus
 from retrieval.reading import Reading, ReadOptions, read_documents
@@ -106,19 +100,21 @@ class _Run:
     schema: AttributeSchema
     workspace: Workspace
     reading: Reading
-    table: CustomerTable
+    known: Known
     language: OutputLanguage
     engine: Engine | None
     """None for the extractive author."""
     progress: _Listening
     clock: _Clock
+    command: str
+    """`generate` or `segment`."""
     stack: ExitStack
     """Closed at the end of the run, however it ends."""
 
     @property
     def key(self) -> str:
         """Of inputs and options."""
-        return tell_run_key(self.reading, self.options, self.schema)
+        return tell_run_key(self.reading, self.options, self.schema, command=self.command)
 
     @property
     def result_key(self) -> str:
@@ -159,33 +155,42 @@ def generate(
         author = author_over(run.engine, found.base, options)
         with run.clock.stage("personas"):
             written = _write_personas(material, author, run)
-        facts = RunFacts(
-            run_key=run.key,
-            sources=run.sources,
-            reading=run.reading,
-            options=options,
-            author=author.kind,
-            model=author.model,
-            stages=author.stages,
-            unfinished=written.unfinished,
-            timings_s=run.clock.timings_s,
-        )
-        persona_set = _gather(run, found, corpus, written.personas)
-        with run.clock.stage("report"):
-            if corpus.indexing is not None:
-                corpus.indexing.wait()
-            files, manifest = _report(persona_set, found, corpus, facts, run.progress)
-            paths = folder.replace_files(files)
-        if not written.unfinished and not author.failures:
-            keep(run.workspace.runs_path, run.result_key, files)
-    return RunResult(
-        persona_set=without_members(persona_set),
-        out=options.out,
-        files=paths,
-        manifest=manifest,
-        unfinished=written.unfinished,
-        reason=written.reason,
-    )
+        facts = _facts(run, author, written.unfinished)
+        whole = not written.unfinished and not author.failures
+        result = _finish(run, corpus, found, written.personas, facts, folder, whole=whole)
+    return replace(result, unfinished=written.unfinished, reason=written.reason)
+
+
+def segment(
+    sources: Sequence[str],
+    options: GenerateOptions,
+    *,
+    progress: Progress | None = None,
+    cancellation: Cancellation | None = None,
+) -> RunResult:
+    """The segmentation alone, and the profile of every customer: the files of `generate` without personas.
+
+    Args:
+        sources: files and folders; ``-`` reads ``options.stdin``.
+        options: everything else; those of the model change nothing.
+        progress: told of the stages, of choices made and of warnings; silent where None.
+        cancellation: cancel it from another thread, and the run ends with `Cancelled`.
+
+    Raises:
+        PersonaKitError: anything the user can mend; nothing is written to the output then.
+    """
+    options = options.model_copy(update={"llm": EXTRACTIVE, "base_url": None, "profiles": True})
+    folder = OutputFolder(options.out, force=options.force)
+    folder.check_writable()
+    opener = partial(open_chosen, options=options)
+    with _begin(sources, options, _Listening(progress, cancellation), opener, command="segment") as run:
+        folder.check_same_run(run.key)
+        kept = load_kept(run.workspace.runs_path, run.result_key)
+        if kept is not None:
+            return _give_again(run, kept, folder)
+        forget_kept(run.workspace.runs_path)
+        corpus, found, _ = _prepare(run)
+        return _finish(run, corpus, found, (), _facts(run, ExtractiveAuthor(found.base), ()), folder, whole=True)
 
 
 def forecast(sources: Sequence[str], options: GenerateOptions, *, progress: Progress | None = None) -> Forecast:
@@ -217,6 +222,7 @@ def _begin(
     options: GenerateOptions,
     told: _Listening,
     opener: Callable[..., AbstractContextManager[Engine | None]],
+    command: str = "generate",
 ) -> Iterator[_Run]:
     """Reads the input and opens the engine; `opener` takes the engine's spec and `responses`, the file of answers."""
     clock = _Clock()
@@ -224,7 +230,7 @@ def _begin(
     with ExitStack() as stack:
         workspace = stack.enter_context(Workspace.open(options.workspace))
         with clock.stage("read"):
-            reading, table = _read(sources, options, told)
+            reading, known = _read(sources, options, told)
         language = _output_language(options, reading)
         choice = choose_engine(options.llm, language)
         if options.llm == "auto":
@@ -238,16 +244,17 @@ def _begin(
             schema=schema,
             workspace=workspace,
             reading=reading,
-            table=table,
+            known=known,
             language=language,
             engine=engine,
             progress=told,
             clock=clock,
+            command=command,
             stack=stack,
         )
 
 
-def _prepare(run: _Run) -> tuple[Corpus, _Structure, Material]:
+def _prepare(run: _Run) -> tuple[Corpus, Structure, Material]:
     """Everything up to the first model call."""
     options = run.options
     with run.clock.stage("index"):
@@ -262,10 +269,10 @@ def _prepare(run: _Run) -> tuple[Corpus, _Structure, Material]:
         )
         assert corpus.indexing is not None
         run.stack.callback(corpus.indexing.stop)
-    found = _find_structure(corpus, run.table, options, run.schema, run.progress, run.clock)
+    found = find_structure(corpus, run.known, options, run.schema, run.progress, run.clock.stage)
     material = Material(
         corpus=corpus,
-        table=run.table,
+        table=run.known.table,
         base=found.base,
         described=found.described,
         schema=run.schema,
@@ -285,15 +292,20 @@ def _give_again(run: _Run, files: dict[str, str], folder: OutputFolder) -> RunRe
     return RunResult(persona_set=persona_set, out=run.options.out, files=paths, manifest=manifest)
 
 
-def _read(sources: Sequence[str], options: GenerateOptions, progress: Progress) -> tuple[Reading, CustomerTable]:
+def _read(sources: Sequence[str], options: GenerateOptions, progress: Progress) -> tuple[Reading, Known]:
     """The documents and what is known of the people; nothing of the input is lost."""
     reading = read_documents(sources, read_options(options), progress=progress, stdin=options.stdin)
     assert reading.inputs == len(reading.documents) + len(reading.quarantined)
     writing = sorted({document.customer_id for document in reading.documents})
-    table = read_customers(options.customers, options.orders, writing=writing, redact=options.redact)
-    for note in table.notes:
+    behaviour = read_behaviour(
+        options.orders, options.events, writing=writing, redact=options.redact, seed=options.seed
+    )
+    table = read_customers(
+        options.customers, options.orders, writing=writing, redact=options.redact, behaviour=behaviour
+    )
+    for note in dict.fromkeys((*table.notes, *behaviour.notes)):
         progress.note(note)
-    return reading, table
+    return reading, Known(table=table, behaviour=behaviour)
 
 
 class _Listening:
@@ -321,21 +333,9 @@ class _Listening:
         self._progress.warn(message)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Structure:
-    """What the numbers found, before anybody writes."""
-
-    themes: ThemeModel
-    grouping: Grouping
-    base: EvidenceBase
-    segments: tuple[Any, ...]
-    described: list[DescribedSegment]
-    report: SegmentationReport
-
-
 def read_options(options: GenerateOptions) -> ReadOptions:
     """What loading is told; the same for a run and for checking it again."""
-    tables = tuple(path for path in (options.customers, options.orders) if path is not None)
+    tables = tuple(path for path in (options.customers, options.orders, options.events) if path is not None)
     return ReadOptions(
         text=options.text,
         customer=options.customer,
@@ -346,66 +346,6 @@ def read_options(options: GenerateOptions) -> ReadOptions:
         redact=options.redact,
         exclude=tables,
     )
-
-
-def _find_structure(
-    corpus: Corpus,
-    table: CustomerTable,
-    options: GenerateOptions,
-    schema: AttributeSchema,
-    progress: Progress,
-    clock: _Clock,
-) -> _Structure:
-    """Themes, segments and the evidence base."""
-    progress.start("themes")
-    with clock.stage("themes"):
-        themes = find_themes(corpus, seed=options.seed)
-    progress.finish("themes")
-    if corpus.indexing is not None:
-        # Themes use both cores; what follows uses one, and leaves the other to Chroma.
-        corpus.indexing.start()
-    progress.start("segments")
-    with clock.stage("segments"):
-        grouping = _group(corpus, themes, table, options)
-        progress.note(f"segments: {grouping.reason}")
-        silent = sorted(set(table.customers) - set(corpus.customer_ids))
-        segments = build_segments(corpus, themes, grouping, silent=silent)
-        described = describe_segments(corpus, themes, segments)
-    progress.finish("segments")
-    with clock.stage("evidence"):
-        tags = tag_passages(corpus, schema)
-        base = EvidenceBase(corpus, themes, build_facets(themes, tags), tags)
-    report = SegmentationReport(
-        representation=grouping.representation,
-        reason=grouping.reason,
-        stability=grouping.stability,
-        candidates=grouping.candidates,
-        embedder=" and ".join(space.name for space in corpus.spaces),
-        themes=len(themes.themes),
-        length_explains=length_explains(corpus, described),
-    )
-    return _Structure(
-        themes=themes, grouping=grouping, base=base, segments=segments, described=described, report=report
-    )
-
-
-def _group(corpus: Corpus, themes: ThemeModel, table: CustomerTable, options: GenerateOptions) -> Grouping:
-    if options.segment_by is None:
-        count = None if options.segments == "auto" else int(options.segments)
-        return segment_people(corpus, themes, segments=count, seed=options.seed)
-    values = {
-        customer_id: str(customer.attributes[options.segment_by])
-        for customer_id, customer in table.customers.items()
-        if options.segment_by in customer.attributes
-    }
-    if not values:
-        columns = ", ".join(sorted(table.file_of_column)) or "none; give a table with --customers"
-        raise UsageError(
-            f"there is no column {options.segment_by!r} to segment by",
-            where=f"--segment-by {options.segment_by}",
-            mend=f"choose one of the customer table's columns: {columns}",
-        )
-    return group_by_column(corpus, values, options.segment_by)
 
 
 def _output_language(options: GenerateOptions, reading: Reading) -> OutputLanguage:
@@ -425,17 +365,22 @@ def _write_personas(material: Material, author: PersonaAuthor, run: _Run) -> Wri
     return written
 
 
-def _gather(run: _Run, found: _Structure, corpus: Corpus, personas: tuple[Persona, ...]) -> PersonaSet:
+def _gather(run: _Run, found: Structure, corpus: Corpus, personas: tuple[Persona, ...]) -> PersonaSet:
     return PersonaSet(
         title=run.options.title or _title(run.sources, run.language),
         language=run.language,
         personas=personas,
         segments=found.segments,
         themes=found.themes.themes,
-        data=tell_data_quality(corpus, run.reading, run.table, run.options),
+        data=tell_data_quality(corpus, run.reading, run.known.table, run.options),
         segmentation=found.report,
         sizes={segment.segment_id: len(segment.customer_ids) for segment in found.segments},
         warnings=tuple(dict.fromkeys(run.progress.warnings)),
+        explanation=found.explanation,
+        trends=found.trends,
+        behaviour=run.known.behaviour.report if run.known.behaviour.customer_ids else None,
+        values=found.values,
+        priorities=found.priorities,
     )
 
 
@@ -445,16 +390,68 @@ def _title(sources: Sequence[str], language: OutputLanguage) -> str:
     return f"{subject}：用户画像" if language == "zh" else f"Personas from {subject}"
 
 
-def _report(
-    persona_set: PersonaSet, found: _Structure, corpus: Corpus, facts: RunFacts, progress: Progress
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """The files by name, and the manifest that is one of them."""
-    progress.start("report")
-    shares, lifts = compare_themes(found.base, found.described)
-    points = lay_out_map(person_profiles(corpus, found.themes), corpus, found.segments, seed=facts.options.seed)
-    manifest = build_manifest(persona_set, facts)
-    files = render_outputs(
-        persona_set, corpus, found.themes, points, shares, lifts, manifest, facts.reading.quarantined
+def _facts(run: _Run, author: PersonaAuthor, unfinished: tuple[str, ...]) -> RunFacts:
+    return RunFacts(
+        run_key=run.key,
+        sources=run.sources,
+        reading=run.reading,
+        options=run.options,
+        author=author.kind,
+        model=author.model,
+        stages=author.stages,
+        unfinished=unfinished,
+        timings_s=run.clock.timings_s,
     )
-    progress.finish("report")
-    return files, manifest
+
+
+def _finish(
+    run: _Run,
+    corpus: Corpus,
+    found: Structure,
+    personas: tuple[Persona, ...],
+    facts: RunFacts,
+    folder: OutputFolder,
+    *,
+    whole: bool,
+) -> RunResult:
+    """Writes the results, and keeps those of a whole run, so that the next one need not compute them."""
+    persona_set = _gather(run, found, corpus, personas)
+    with run.clock.stage("report"):
+        if corpus.indexing is not None:
+            corpus.indexing.wait()
+        run.progress.start("report")
+        findings = _findings(run, corpus, found, personas)
+        manifest = build_manifest(persona_set, facts)
+        files = render_outputs(persona_set, corpus, findings, manifest, facts.reading.quarantined)
+        paths = folder.replace_files(files)
+        run.progress.finish("report")
+    if whole:
+        keep(run.workspace.runs_path, run.result_key, files)
+    return RunResult(persona_set=without_members(persona_set), out=run.options.out, files=paths, manifest=manifest)
+
+
+def _findings(run: _Run, corpus: Corpus, found: Structure, personas: tuple[Persona, ...]) -> Findings:
+    """What the files hold beside the set itself."""
+    shares, lifts = compare_themes(found.base, found.described)
+    profiles = None
+    if run.options.profiles:
+        signs = read_order_signs(run.options.orders, writing=corpus.customer_ids, redact=run.options.redact)
+        profiles = build_profiles(
+            corpus,
+            found.themes,
+            table=run.known.table,
+            behaviour=run.known.behaviour.of,
+            orders=signs,
+            segments=found.segments,
+            persona_ids={persona.segment_id: persona.persona_id for persona in personas},
+        )
+    return Findings(
+        themes=found.themes,
+        map_points=lay_out_map(person_profiles(corpus, found.themes), corpus, found.segments, seed=run.options.seed),
+        theme_shares=shares,
+        segment_lifts=lifts,
+        theme_quotes=quote_themes(corpus, found.themes),
+        segment_terms={one.segment.segment_id: one.terms for one in found.described},
+        asides=found.asides,
+        profiles=profiles,
+    )

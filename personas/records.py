@@ -10,9 +10,8 @@ from typing import Literal
 from pydantic import Field
 
 from persona_kit.records import Record
+from personas.grouping.records import Criteria
 from retrieval.documents import Citation, Language, Scalar
-
-FORMAT_VERSION = "1"
 
 ClaimStatus = Literal["supported", "anecdotal", "contested", "withheld"]
 Origin = Literal["llm", "extractive", "data"]
@@ -214,24 +213,28 @@ class CandidateGrouping(Record):
     """One way of grouping people that was tried."""
 
     representation: str
+    algorithm: str = ""
     segments: int
     stability: float
+    """Adjusted Rand index with the groupings of four fifths of the people, mean."""
+    told: float | None = None
+    """Nats that half of what a person wrote says of the segment the other half falls into, beyond chance; None where
+    too few people wrote enough for two halves."""
+    worth: float = 0.0
+    """What the choice goes by: what is told times how far it returns."""
+    criteria: Criteria | None = None
     chosen: bool
 
 
-class SegmentationReport(Record):
-    """How the people were grouped, and how far to trust it."""
+class BlockShare(Record):
+    """How much a kind of knowledge sets the segments apart."""
 
-    representation: str
-    """`theme profiles` or `whole-person vectors`, or the column named with --segment-by."""
-    reason: str
-    stability: float
-    """Adjusted Rand index with the grouping of resamples, mean; 1 is the same every time."""
-    candidates: tuple[CandidateGrouping, ...] = ()
-    embedder: str
-    themes: int
-    length_explains: float
-    """Share of the variance of log text length that the groups explain; less is better."""
+    block: str
+    """`text`, `table`, `behaviour` or `feelings`."""
+    weight: float
+    """Beside the others, in the likeness of two people; 0: it does not take part."""
+    contribution: float
+    """Its part of the spread of the segments' centres, 0..1."""
 
 
 class MapPoint(Record):
@@ -241,26 +244,3 @@ class MapPoint(Record):
     x: float
     y: float
     segment_id: str
-
-
-class PersonaSet(Record):
-    """Everything a run found: what `personas.json` holds."""
-
-    format_version: str = FORMAT_VERSION
-    title: str
-    language: Literal["en", "zh"]
-    personas: tuple[Persona, ...]
-    segments: tuple[Segment, ...]
-    """Without member lists: these stand in assignments.csv only."""
-    themes: tuple[Theme, ...]
-    """Without passage lists: these stand in themes.csv only."""
-    data: DataQuality
-    segmentation: SegmentationReport
-    sizes: dict[str, int]
-    """People per segment_id."""
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def people(self) -> int:
-        """People in all segments."""
-        return sum(self.sizes.values())

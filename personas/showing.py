@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from persona_kit.errors import InputError, UsageError
-from personas.records import Claim, Persona, PersonaSet
+from personas.persona_set import PersonaSet
+from personas.records import Claim, Persona
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,19 +16,27 @@ from personas.terms import content_words, distinctive_terms
 from retrieval.corpus import Corpus, Space
 from retrieval.documents import Language
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 NEIGHBOURS = 15
 """Links of a passage; 10 to 30 gave the same quality on Banking77 (docs/decisions/0004)."""
 
-RESOLUTIONS = (1.0, 2.0, 3.0, 4.0)
+RESOLUTIONS = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 """Granularities tried, coarse to fine."""
 
 RESAMPLES = 3
-RESAMPLED_SHARE = 0.8
-LARGEST_RESAMPLE = 2500
-"""Passages a resample looks at; stability hardly moves above this and the time does."""
+RESAMPLES_OF_MANY = 2
+MANY = 5000
+"""Passages above which fewer resamples say as much."""
 
-STABILITY_TOLERANCE = 0.02
-"""Resolutions whose stability lies this close to the best count as equal: the finest of them is taken."""
+RESAMPLED_SHARE = 0.8
+STABILITY_TOLERANCE = 0.05
+"""Resolutions whose stability lies this close to the best count as equal: the finest of them is taken. Two draws of the
+same resolution differ by 0.02 to 0.04 (docs/decisions/0008)."""
+
+LARGEST_FIT = 30_000
+"""Passages that make the themes; where there are more, the others go to the nearest theme."""
 
 SHARPNESS = 4
 """Power of the cosine to a theme's centre in a soft profile (docs/decisions/0004)."""
@@ -90,45 +99,50 @@ def find_themes(corpus: Corpus, *, seed: int) -> ThemeModel:
 
 def _space_themes(space: Space, *, seed: int) -> _SpaceThemes:
     vectors = space.vectors
-    usable = np.linalg.norm(vectors, axis=1) > 0.5
+    usable = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0.5)
     labels = np.full(len(vectors), -1, dtype=np.int64)
-    if usable.any():
-        graph = neighbour_graph(vectors[usable], neighbours=NEIGHBOURS)
-        resolution = _choose_resolution(graph, seed=seed)
-        labels[usable] = find_communities(graph, resolution=resolution, seed=seed)
-    count = int(labels.max()) + 1 if len(labels) else 0
-    centres = np.zeros((count, vectors.shape[1]), dtype=np.float32)
-    np.add.at(centres, labels[usable], vectors[usable])
-    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
-    similarity = np.clip(vectors @ centres.T, 0.0, 1.0)
-    soft = similarity**SHARPNESS
-    soft /= np.maximum(soft.sum(axis=1, keepdims=True), 1e-9)
     confidence = np.zeros(len(vectors), dtype=np.float32)
-    confidence[usable] = similarity[np.flatnonzero(usable), labels[usable]]
-    return _SpaceThemes(labels, confidence, soft.astype(np.float32))
+    if not len(usable):
+        return _SpaceThemes(labels, confidence, np.zeros((len(vectors), 0), dtype=np.float32))
+    fitted = np.sort(np.random.default_rng(seed).permutation(usable)[:LARGEST_FIT])
+    graph = neighbour_graph(vectors[fitted], neighbours=NEIGHBOURS, seed=seed)
+    made = find_communities(graph, resolution=_choose_resolution(graph, seed=seed), seed=seed)
+    centres = _centres(vectors[fitted], made)
+    soft = np.clip(vectors @ centres.T, 0.0, 1.0)
+    labels[usable] = soft[usable].argmax(axis=1)
+    labels[fitted] = made
+    confidence[usable] = soft[usable, labels[usable]]
+    soft **= SHARPNESS
+    soft /= np.maximum(soft.sum(axis=1, keepdims=True), 1e-9)
+    return _SpaceThemes(labels, confidence, soft)
 
 
-def _choose_resolution(graph: object, *, seed: int) -> float:
+def _centres(vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
+    centres = np.zeros((int(labels.max()) + 1, vectors.shape[1]), dtype=np.float32)
+    np.add.at(centres, labels, vectors)
+    unit: NDArray[np.float32] = centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    return unit
+
+
+def _choose_resolution(graph: csr_matrix, *, seed: int) -> float:
     """The finest resolution whose grouping comes back in resamples as well as the best one's does."""
     scores = [_resampled_agreement(graph, resolution, seed=seed) for resolution in RESOLUTIONS]
     best = max(scores)
     return max(r for r, score in zip(RESOLUTIONS, scores, strict=True) if score >= best - STABILITY_TOLERANCE)
 
 
-def _resampled_agreement(graph: object, resolution: float, *, seed: int) -> float:
-    """Mean adjusted Rand index of the passages' grouping with those of samples of four fifths."""
-    count = graph.shape[0]  # type: ignore[attr-defined]  # scipy's sparse matrices ship no types
-    rng = np.random.default_rng(seed)
-    base = np.sort(rng.permutation(count)[:LARGEST_RESAMPLE])
-    whole = graph[base][:, base]  # type: ignore[index]  # as above
-    full = find_communities(whole, resolution=resolution, seed=seed)
-    if int(full.max()) + 1 == len(base):
-        # Every passage a theme of its own comes back every time, and tells nothing: few passages fall apart like that.
+def _resampled_agreement(graph: csr_matrix, resolution: float, *, seed: int) -> float:
+    """Mean adjusted Rand index of the passages' grouping with those of samples of four fifths; 0 for no grouping."""
+    count = graph.shape[0]
+    full = find_communities(graph, resolution=resolution, seed=seed)
+    if int(full.max()) + 1 in {1, count}:
+        # One theme, or every passage a theme of its own, comes back every time, and tells nothing.
         return 0.0
+    rng = np.random.default_rng(seed)
     scores = []
-    for draw in range(RESAMPLES):
-        sample = np.sort(rng.permutation(len(base))[: max(2, int(len(base) * RESAMPLED_SHARE))])
-        part = find_communities(whole[sample][:, sample], resolution=resolution, seed=seed + draw + 1)
+    for draw in range(RESAMPLES if count <= MANY else RESAMPLES_OF_MANY):
+        sample = np.sort(rng.permutation(count)[: max(2, int(count * RESAMPLED_SHARE))])
+        part = find_communities(graph[sample][:, sample], resolution=resolution, seed=seed + draw + 1)
         scores.append(adjusted_rand(full[sample], part))
     return float(np.mean(scores))
 

@@ -16,8 +16,8 @@ from persona_kit.progress import Progress, Silent
 from personas.grounding import quotes_hold
 from personas.options import GenerateOptions
 from personas.outputs import MANIFEST
+from personas.persona_set import PersonaSet
 from personas.pipeline import read_options
-from personas.records import PersonaSet
 from personas.showing import load_persona_set
 from retrieval.documents import Citation, Document
 from retrieval.reading import read_documents

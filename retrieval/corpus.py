@@ -98,11 +98,15 @@ class Corpus:
         return np.array([place[passage.customer_id] for passage in self.passages], dtype=np.int64)
 
     @cached_property
+    def words_per_passage(self) -> NDArray[np.int64]:
+        """How long each passage is: (passages,) int64, in words, and in characters for Chinese."""
+        return np.array([count_words(text) for text in self.passage_texts], dtype=np.int64)
+
+    @cached_property
     def words_per_customer(self) -> NDArray[np.int64]:
         """How much each customer wrote: (customers,) int64, in words, and in characters for Chinese."""
-        counts = np.array([count_words(text) for text in self.passage_texts], dtype=np.int64)
         totals = np.zeros(len(self.customer_ids), dtype=np.int64)
-        np.add.at(totals, self.passage_customer, counts)
+        np.add.at(totals, self.passage_customer, self.words_per_passage)
         return totals
 
     @cached_property

@@ -7,7 +7,7 @@ import pytest
 from eval.matching import build_matching, score_matching
 from persona_kit.errors import InputError
 from persona_kit.hashing import sha256_text
-from personas.records import PersonaSet
+from personas.persona_set import PersonaSet
 from retrieval.documents import Document
 from tests.personas.reporting_example import english_example
 

@@ -17,7 +17,6 @@ from personas.records import Segment
 from personas.segmentation import (
     OUTLIERS,
     TOO_LITTLE_TEXT,
-    Grouping,
     group_by_column,
     least_words,
     segment_people,
@@ -181,20 +180,6 @@ def test_descriptions_tell_segments_apart(english_base: EvidenceBase) -> None:
     assert all(len(d.neighbours) == 2 and d.source_language == "en" for d in described)
     assert sum(int(d.inside.sum()) for d in described) == 42
     assert 0 <= length_explains(corpus, described) <= 1
-
-
-def test_labels_follow_the_strongest_weight_and_nobody_belongs_without_one() -> None:
-    grouping = Grouping(
-        people=np.arange(3),
-        weights=np.array([[0.2, 0.8], [1.0, 0.0], [0.0, 0.0]]),
-        representation="",
-        reason="",
-        stability=1.0,
-        segment_stability=(1.0, 1.0),
-        candidates=(),
-    )
-
-    assert grouping.labels.tolist() == [1, 0, -1]
 
 
 def test_communities_of_two_far_apart_clouds() -> None:

@@ -7,17 +7,8 @@ import pytest
 from rich.console import Console, RenderableType
 
 from persona_kit.errors import InputError, UsageError
-from personas.records import (
-    Basis,
-    Claim,
-    DataQuality,
-    Interval,
-    Persona,
-    PersonaSet,
-    Provenance,
-    SegmentationReport,
-    Sentence,
-)
+from personas.persona_set import PersonaSet, SegmentationReport
+from personas.records import Basis, Claim, DataQuality, Interval, Persona, Provenance, Sentence
 from personas.showing import find_persona, load_persona_set, overview, portrait
 from retrieval.documents import Citation
 

@@ -13,7 +13,7 @@ import pytest
 from persona_kit.errors import InputError
 from personas import generate, verify
 from personas.outputs import MANIFEST
-from personas.records import PersonaSet
+from personas.persona_set import PersonaSet
 from tests.personas.corpora import documents_of, english_people, run_options, write_rows, write_table
 
 

@@ -1,0 +1,212 @@
+"""Which way of grouping the people is taken, and what else of them joins their words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from persona_kit.hashing import stable_seed
+from personas.records import BlockShare, CandidateGrouping
+from personas.segmentation.blocks import TEXT, Block, beside
+from personas.segmentation.grouping import Grouping, one_segment
+from personas.segmentation.methods import LEAST_PER_SEGMENT, Method
+from personas.segmentation.people import Points, Voice
+from personas.segmentation.settling import settle
+from personas.segmentation.trials import (
+    RESAMPLED_SHARE,
+    RESAMPLES,
+    RESAMPLES_ALONE,
+    Halves,
+    Trial,
+    centres_of,
+    try_method,
+)
+
+LARGEST_TRIAL = 2000
+"""People who make the segments; where there are more, the others go to the nearest one."""
+
+LARGEST_TRIAL_OF_VECTORS = 4000
+"""The same where only whole-person vectors are tried, which is quicker."""
+
+LEAST_STABILITY = 0.3
+"""Below this nothing holds, and everybody is one segment."""
+
+BLOCK_WEIGHTS = (0.25, 0.5, 1.0)
+LEAST_GAIN = 1.02
+"""Other knowledge joins the words only where the grouping is worth this much more with it."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was asked for; None and `auto` leave it to the people."""
+
+    segments: int | None = None
+    algorithm: str = "auto"
+    weights: Mapping[str, float] | None = None
+    """Of the blocks; None chooses them."""
+    most: int = 12
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Crowd:
+    """The people that ways of grouping are tried on."""
+
+    rows: NDArray[np.int64]
+    draws: list[NDArray[np.int64]]
+    blocks: list[Block]
+
+    def points(self, voice: Voice, weights: Mapping[str, float]) -> Points:
+        return beside(voice.whole[self.rows], self._mine, weights)
+
+    def halves(self, voice: Voice, weights: Mapping[str, float]) -> Halves:
+        if weights.get(TEXT, 1.0) == 0:
+            return ()
+        return tuple(
+            (beside(one[self.rows], self._mine, weights) * one[self.rows].any(axis=1, keepdims=True), two[self.rows])
+            for one, two in voice.halves
+        )
+
+    @property
+    def _mine(self) -> list[Block]:
+        return [Block(block.name, block.points[self.rows]) for block in self.blocks]
+
+
+def choose_grouping(people: NDArray[np.int64], methods: list[Method], blocks: list[Block], choice: Choice) -> Grouping:
+    """The people in segments, by the way of grouping that tells most of them and comes back.
+
+    Args:
+        people: indices of the corpus's customers.
+        methods: what is tried, at least one; the rows of their points are these people.
+        blocks: what else is known of these people.
+        choice: what was asked for.
+    """
+    rng = np.random.default_rng(stable_seed(choice.seed, "choose"))
+    alone = len({method.voice.representation for method in methods}) == 1
+    rows = np.sort(rng.permutation(len(people))[: LARGEST_TRIAL_OF_VECTORS if alone else LARGEST_TRIAL])
+    taken = max(2, int(len(rows) * RESAMPLED_SHARE))
+    resamples = RESAMPLES if methods[0].voice.halves else RESAMPLES_ALONE
+    draws = [np.sort(rng.permutation(len(rows))[:taken]) for _ in range(resamples)]
+    crowd = _Crowd(rows, draws, blocks)
+    weights = dict(choice.weights or {TEXT: 1.0})
+    trials = [_try(method, crowd, weights, choice) for method in methods]
+    chosen = _best(trials, choice, len(people))
+    candidates = tuple(_candidate(trial, crowd, weights, chosen=trial is chosen) for trial in trials)
+    if chosen is None:
+        return one_segment(people, _nothing_holds(trials), candidates)
+    if choice.weights is None:
+        chosen, weights = _join_blocks(chosen, crowd, weights, choice)
+    voice = chosen.method.voice
+    return settle(
+        people,
+        chosen,
+        beside(voice.whole, blocks, weights),
+        rows,
+        candidates=candidates,
+        blocks=_shares(crowd.points(voice, weights), chosen, voice, blocks, weights),
+        reason=_reason(chosen, choice.segments),
+        seed=choice.seed,
+    )
+
+
+def _try(method: Method, crowd: _Crowd, weights: Mapping[str, float], choice: Choice) -> Trial:
+    points, halves = crowd.points(method.voice, weights), crowd.halves(method.voice, weights)
+    return try_method(method, points, halves, draws=crowd.draws, most=choice.segments or choice.most, seed=choice.seed)
+
+
+def _best(trials: list[Trial], choice: Choice, people: int) -> Trial | None:
+    if choice.segments is not None:
+        # A way of grouping that leaves a segment empty is second choice.
+        whole = [trial for trial in trials if trial.segments == choice.segments] or trials
+        return max(whole, key=lambda trial: trial.worth)
+    most = min(choice.most, max(2, people // LEAST_PER_SEGMENT))
+    usable = [
+        trial
+        for trial in trials
+        if 2 <= trial.segments <= most and trial.stability >= LEAST_STABILITY and trial.beats_chance
+    ]
+    if not usable:
+        return None
+    best = max(usable, key=lambda trial: trial.worth)
+    as_good = [trial for trial in usable if trial.worth >= best.worth - best.slack]
+    return min(as_good, key=lambda trial: (trial.segments, -trial.worth))
+
+
+def _join_blocks(
+    chosen: Trial, crowd: _Crowd, weights: dict[str, float], choice: Choice
+) -> tuple[Trial, dict[str, float]]:
+    """The same way of grouping with what else is known, where that makes it worth more.
+
+    What it tells of people is measured on their words alone, so a column that has nothing to do with them cannot win
+    by being stable.
+    """
+    for block in crowd.blocks:
+        for weight in BLOCK_WEIGHTS:
+            tried = weights | {block.name: weight}
+            trial = _try(chosen.method, crowd, tried, choice)
+            if 2 <= trial.segments <= choice.most and trial.beats_chance and trial.worth > LEAST_GAIN * chosen.worth:
+                chosen, weights = trial, tried
+    return chosen, weights
+
+
+def _candidate(trial: Trial, crowd: _Crowd, weights: Mapping[str, float], *, chosen: bool) -> CandidateGrouping:
+    from personas.grouping import score_grouping
+
+    return CandidateGrouping(
+        representation=trial.method.voice.representation,
+        algorithm=trial.method.algorithm,
+        segments=trial.segments,
+        stability=trial.stability,
+        told=trial.told,
+        worth=trial.worth,
+        criteria=score_grouping(crowd.points(trial.method.voice, weights), trial.labels, seed=0),
+        chosen=chosen,
+    )
+
+
+def _shares(
+    points: Points, chosen: Trial, voice: Voice, blocks: list[Block], weights: Mapping[str, float]
+) -> tuple[BlockShare, ...]:
+    """How much of what sets the segments apart lies in each block: its part of the spread of their centres."""
+    centres = centres_of(points, chosen.labels, chosen.segments)
+    sizes = np.bincount(chosen.labels, minlength=chosen.segments).astype(np.float64)
+    spread = (sizes[:, None] * (centres - np.average(centres, axis=0, weights=sizes)) ** 2).sum(axis=0)
+    widths = [(TEXT, voice.whole.shape[1])]
+    widths += [(block.name, block.points.shape[1]) for block in blocks if weights.get(block.name, 0.0) > 0]
+    found, at = {}, 0
+    for name, width in widths:
+        found[name] = float(spread[at : at + width].sum())
+        at += width
+    total = max(sum(found.values()), 1e-12)
+    names = [TEXT, *(block.name for block in blocks)]
+    return tuple(
+        BlockShare(block=name, weight=weights.get(name, 0.0), contribution=found.get(name, 0.0) / total)
+        for name in names
+    )
+
+
+def _reason(trial: Trial, segments: int | None) -> str:
+    how = f"{trial.method.voice.representation} ({trial.method.algorithm})"
+    holds = f"agreement {trial.stability:.2f} with the groupings of four fifths of the people, 1 is always"
+    if segments is not None:
+        return f"{segments} segments were asked for; {how} hold best ({holds})"
+    if trial.told is None:
+        return (
+            f"{how} with {trial.segments} segments tell people apart most for how often the grouping returns ({holds})"
+        )
+    return (
+        f"{how} with {trial.segments} segments: half of what a person wrote tells most of the segment that the other "
+        f"half falls into ({trial.told:.2f} nats beyond chance), and the grouping returns ({holds})"
+    )
+
+
+def _nothing_holds(trials: list[Trial]) -> str:
+    if any(trial.stability >= LEAST_STABILITY for trial in trials) and not any(t.beats_chance for t in trials):
+        return (
+            "one group: half of what a person wrote does not tell, better than chance, which segment the other half "
+            "falls into, however the people are split"
+        )
+    return "one group: no grouping of these people comes back when a fifth of them is left out"
