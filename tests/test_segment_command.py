@@ -150,7 +150,6 @@ def test_an_algorithm_by_name(made: Path, tmp_path: Path, algorithm: str) -> Non
     call("segment", str(made / "corpus" / "documents.jsonl"), *places, "--algorithm", algorithm)
     candidates = load(tmp_path / "out")["segmentation"]["candidates"]
     assert {candidate["algorithm"] for candidate in candidates} == {algorithm}
-    everybody = {
-        json.loads(line)["customer_id"] for line in (made / "corpus" / "documents.jsonl").open(encoding="utf-8")
-    }
+    lines = (made / "corpus" / "documents.jsonl").read_text(encoding="utf-8").splitlines()
+    everybody = {json.loads(line)["customer_id"] for line in lines}
     assert {row["customer_id"] for row in rows(tmp_path / "out" / "assignments.csv")} == everybody
