@@ -367,7 +367,7 @@ def _write_personas(material: Material, author: PersonaAuthor, run: _Run) -> Wri
 
 def _gather(run: _Run, found: Structure, corpus: Corpus, personas: tuple[Persona, ...]) -> PersonaSet:
     return PersonaSet(
-        title=run.options.title or _title(run.sources, run.language),
+        title=run.options.title or _title(run),
         language=run.language,
         personas=personas,
         segments=found.segments,
@@ -384,10 +384,12 @@ def _gather(run: _Run, found: Structure, corpus: Corpus, personas: tuple[Persona
     )
 
 
-def _title(sources: Sequence[str], language: OutputLanguage) -> str:
-    names = [Path(source).resolve().stem if source != "-" else "stdin" for source in sources]
+def _title(run: _Run) -> str:
+    names = [Path(source).resolve().stem if source != "-" else "stdin" for source in run.sources]
     subject = names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}" if names else ""
-    return f"{subject}：用户画像" if language == "zh" else f"Personas from {subject}"
+    if run.language == "zh":
+        return f"{subject}：{'用户分群' if run.command == 'segment' else '用户画像'}"
+    return f"{'Segments' if run.command == 'segment' else 'Personas'} from {subject}"
 
 
 def _facts(run: _Run, author: PersonaAuthor, unfinished: tuple[str, ...]) -> RunFacts:

@@ -186,7 +186,7 @@ def build_card(
         rest_axis=rest_axis,
         apart=tuple(build(claim) for claim in apart),
         rest=tuple((label, tuple(views)) for label, views in rest.items()),
-        quotes=tuple(_quote(citation, sources, _claim_of(citation, shown, numbers)) for citation in persona.quotes),
+        quotes=tuple(view_quote(citation, sources, _claim_of(citation, shown, numbers)) for citation in persona.quotes),
         characteristics=tuple(_characteristic(item, words) for item in persona.characteristics),
         not_stated=tuple(labels[key] for key in persona.not_stated),
         cautions=tuple(visible(caution) for caution in persona.cautions),
@@ -219,7 +219,8 @@ def _claim_of(citation: Citation, claims: Sequence[Claim], numbers: Mapping[str,
     return 0
 
 
-def _quote(citation: Citation, sources: Sources, claim: int = 0) -> QuoteView:
+def view_quote(citation: Citation, sources: Sources, claim: int = 0) -> QuoteView:
+    """A quote as the page shows it; `claim` is the number of the claim that it carries, 0 for none."""
     anchor = sources.anchor_of(citation)
     return QuoteView(
         text=visible(citation.quote),
@@ -281,8 +282,8 @@ class _ClaimBuilder:
             if basis
             else "",
             note=visible(claim.note),
-            quotes=tuple(_quote(citation, self.sources) for citation in claim.citations),
-            against=tuple(_quote(citation, self.sources) for citation in claim.counter_citations),
+            quotes=tuple(view_quote(citation, self.sources) for citation in claim.citations),
+            against=tuple(view_quote(citation, self.sources) for citation in claim.counter_citations),
         )
 
     def _draw(self, claim: Claim) -> IntervalDrawing:

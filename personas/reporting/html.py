@@ -5,20 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from personas.records import MapPoint, PersonaSet
-from personas.reporting.cards import AttributeLabels, Card, build_card
+from personas.persona_set import PersonaSet
+from personas.records import MapPoint
+from personas.reporting.cards import AttributeLabels, Card, build_card, view_quote
+from personas.reporting.finding_sections import render_explanation, render_grouping, render_value
+from personas.reporting.finding_wording import FindingWords
 from personas.reporting.making import tell_making
-from personas.reporting.map_drawing import HEIGHT, WIDTH, draw_map
-from personas.reporting.overview import SegmentLine, list_segments, list_themes, say_how_sure, side_by_side
+from personas.reporting.map_drawing import HEIGHT, WIDTH, MapDrawing, draw_map
+from personas.reporting.overview import (
+    SegmentLine,
+    list_groups,
+    list_segments,
+    list_themes,
+    most_voiced,
+    proper_segments,
+    say_how_sure,
+    side_by_side,
+)
 from personas.reporting.page import content_policy, page_environment, read_template, trusted
 from personas.reporting.palette import palette_css
 from personas.reporting.report_wording import Words
+from personas.reporting.segment_names import SegmentNames
 from personas.reporting.source_texts import Sources, citations_of, gather_sources
+from personas.reporting.trends_section import render_trends
+from personas.reporting.trends_wording import TrendWords
 from personas.reporting.visible import visible
-from retrieval.documents import Document
+from retrieval.documents import Citation, Document
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
+
+STYLES = ("style.css", "trends.css", "findings.css")
 
 
 def render_html(
@@ -29,6 +47,8 @@ def render_html(
     theme_shares: Mapping[str, Mapping[str, float]],
     segment_lifts: Mapping[str, Mapping[str, float | None]],
     manifest: Mapping[str, Any],
+    theme_quotes: Mapping[str, Sequence[Citation]] | None = None,
+    segment_terms: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """The page as text.
 
@@ -39,39 +59,84 @@ def render_html(
         theme_shares: segment_id -> theme_id -> share of the segment's people who voice it.
         segment_lifts: the same for the adjusted ratio to everybody else; None where nobody else voices it.
         manifest: how the run was made, see `personas.outputs.build_manifest`; any part may be missing.
+        theme_quotes: theme_id -> quotes of it; those of the themes that are shown stand beside them.
+        segment_terms: segment_id -> telling words; they name segments that have no persona.
     """
-    words = Words(persona_set.language)
-    sources = gather_sources(persona_set, documents, words)
-    lines = list_segments(persona_set, words)
-    cards = _cards(persona_set, sources, words)
-    css = {line.segment_id: line.css for line in lines}
-    names = {line.segment_id: line.name for line in lines}
-    style = read_template("style.css") + palette_css(len(cards))
-    script = read_template("script.js")
+    words = FindingWords(persona_set.language)
+    terms = segment_terms or {}
+    quotes = {theme.theme_id: (theme_quotes or {}).get(theme.theme_id, ()) for theme in most_voiced(persona_set)}
+    examples = [one for own in quotes.values() for one in own]
+    sources = gather_sources(persona_set, documents, words, examples)
+    lines = list_segments(persona_set, words, terms)
+    placed = [line for line in lines if line.anchor]
+    names = SegmentNames.of(lines, words)
+    views = {theme_id: [view_quote(one, sources) for one in own] for theme_id, own in quotes.items()}
     return (
         _environment(words)
         .get_template("report.html.j2")
         .render(
-            title=visible(persona_set.title),
-            language="zh-Hans" if persona_set.language == "zh" else "en",
-            policy=content_policy(style=style, script=script),
-            style=trusted(style),
-            script=trusted(script),
-            facts=_facts(persona_set, words),
-            map=draw_map(map_points, css, names, _labelled(lines)),
+            **_frame(persona_set, len(placed)),
+            facts=_facts(persona_set, examples, words),
+            map=_map(map_points, lines),
             map_size=(WIDTH, HEIGHT),
             map_people=(len(map_points), persona_set.data.customers),
             lines=lines,
-            how_sure=say_how_sure(persona_set, words),
-            cards=cards,
-            heat=side_by_side(persona_set, theme_shares, segment_lifts, words),
-            themes=list_themes(persona_set, theme_shares, words),
+            placed=placed,
+            how_sure=say_how_sure(persona_set, lines, words),
+            cards=_cards(persona_set, sources, words),
+            groups=list_groups(persona_set, lines, theme_shares, segment_lifts, terms, words),
+            heat=side_by_side(persona_set, placed, theme_shares, segment_lifts, words),
+            sections=_sections(persona_set, names, words),
+            themes=list_themes(persona_set, placed, theme_shares, views, words),
             themes_total=len(persona_set.themes),
+            trends=_trends(persona_set, placed),
             making=tell_making(persona_set, manifest, words),
             sources=sources.texts,
             version=visible(manifest.get("tool_version", "")),
         )
     )
+
+
+def _frame(persona_set: PersonaSet, segments: int) -> dict[str, Any]:
+    """What surrounds the content: title, language, and the one stylesheet and script that the policy lets in."""
+    style = "".join(read_template(name) for name in STYLES) + palette_css(segments)
+    script = read_template("script.js")
+    return {
+        "title": visible(persona_set.title),
+        "language": "zh-Hans" if persona_set.language == "zh" else "en",
+        "policy": content_policy(style=style, script=script),
+        "style": trusted(style),
+        "script": trusted(script),
+    }
+
+
+def _map(points: Sequence[MapPoint], lines: Sequence[SegmentLine]) -> MapDrawing:
+    css = {line.segment_id: line.css for line in lines}
+    names = {line.segment_id: line.name for line in lines}
+    return draw_map(points, css, names, [line.segment_id for line in lines if line.anchor])
+
+
+def _sections(persona_set: PersonaSet, names: SegmentNames, words: Words) -> list[tuple[str, str, Markup]]:
+    """The sections on what the numbers found that are not empty: anchor, name in the contents, and HTML."""
+    rendered = (
+        ("grouped", render_grouping(persona_set, names)),
+        ("explained", render_explanation(persona_set, names)),
+        ("value", render_value(persona_set, names)),
+    )
+    return [(anchor, words(anchor), section) for anchor, section in rendered if section]
+
+
+def _trends(persona_set: PersonaSet, placed: Sequence[SegmentLine]) -> tuple[str, Markup] | None:
+    """The section on change over time, with its name in the contents."""
+    if persona_set.trends is None:
+        return None
+    section = render_trends(
+        persona_set.trends,
+        persona_set.language,
+        names={line.segment_id: line.name for line in placed},
+        colours={line.segment_id: line.css for line in placed},
+    )
+    return TrendWords(persona_set.language)("trends"), section
 
 
 def _cards(persona_set: PersonaSet, sources: Sources, words: Words) -> list[Card]:
@@ -91,11 +156,7 @@ def _cards(persona_set: PersonaSet, sources: Sources, words: Words) -> list[Card
     ]
 
 
-def _labelled(lines: Sequence[SegmentLine]) -> list[str]:
-    return [line.segment_id for line in lines if line.anchor]
-
-
-def _facts(persona_set: PersonaSet, words: Words) -> list[tuple[str, bool]]:
+def _facts(persona_set: PersonaSet, examples: Sequence[Citation], words: Words) -> list[tuple[str, bool]]:
     """The line under the title: text, and whether it is set strong."""
     data = persona_set.data
     held = sum(persona.standing == "persona" for persona in persona_set.personas)
@@ -105,15 +166,20 @@ def _facts(persona_set: PersonaSet, words: Words) -> list[tuple[str, bool]]:
         for persona in persona_set.personas
         for citation in citations_of(persona)
     }
+    quotes |= {(one.document_id, one.start, one.end) for one in examples}
     facts = [(words.count("people", persona_set.people), True), (words.count("documents", data.documents), True)]
     if data.first_date and data.last_date:
         same = data.first_date == data.last_date
         dates = data.first_date if same else words("dates", first=data.first_date, last=data.last_date)
         facts.append((visible(dates), False))
-    facts.append((words.count("personas", held), False))
+    if persona_set.personas:
+        facts.append((words.count("personas", held), False))
     if leaning:
         facts.append((words.count("tendencies", leaning), False))
-    return [*facts, (words.count("quotes_verified", len(quotes)), False)]
+    bare = len(proper_segments(persona_set)) - len(persona_set.personas)
+    if bare > 0:
+        facts.append((words.count("segments_found", bare), False))
+    return [*facts, (words.count("quotes_verified", len(quotes)), False)] if quotes else facts
 
 
 def _environment(words: Words) -> Environment:

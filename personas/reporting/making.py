@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from personas.records import PersonaSet
+from personas.persona_set import PersonaSet
 from personas.reporting.report_wording import Words
 from personas.reporting.visible import visible
 
@@ -17,13 +17,12 @@ LIMITS = ("limit_found", "limit_silence", "limit_length", "limit_interval", "lim
 
 @dataclass(frozen=True)
 class Making:
-    """The page on how it was made: three tables of rows, lists, and the groupings tried."""
+    """The page on how it was made: three tables of rows, and lists."""
 
     data: Rows
     columns: tuple[str, ...]
     bursts: tuple[str, ...]
     grouping: Rows
-    candidates: tuple[tuple[str, str, str, bool], ...]
     engine: Rows
     limits: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -37,10 +36,6 @@ def tell_making(persona_set: PersonaSet, manifest: Mapping[str, Any], words: Wor
         columns=tuple(visible(line) for line in data.columns),
         bursts=tuple(visible(line) for line in data.bursts),
         grouping=_grouping_rows(persona_set, words),
-        candidates=tuple(
-            (visible(c.representation), str(c.segments), f"{c.stability:.2f}", c.chosen)
-            for c in persona_set.segmentation.candidates
-        ),
         engine=_engine_rows(persona_set, manifest, words),
         limits=tuple(words(key) for key in (*LIMITS, "limit_persona")),
         warnings=tuple(visible(line) for line in persona_set.warnings),

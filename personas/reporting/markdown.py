@@ -1,73 +1,75 @@
-"""The personas as GitHub Markdown: the content of the cards, for a repository or a wiki."""
+"""The report as GitHub Markdown: the content of the cards and of the sections, for a repository or a wiki."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from personas.records import Claim, Persona, PersonaSet
+from personas.persona_set import PersonaSet
+from personas.records import Claim, Persona
 from personas.reporting.cards import AttributeLabels, rank_apart
+from personas.reporting.findings_markdown import findings_markdown, groups_markdown, themes_markdown
 from personas.reporting.making import tell_making
-from personas.reporting.overview import list_segments, say_how_sure
+from personas.reporting.markdown_text import escape, markdown_table, quote_markdown
+from personas.reporting.overview import SegmentLine, list_segments, say_how_sure
 from personas.reporting.report_wording import Words
-from personas.reporting.visible import visible
+from personas.reporting.segment_names import SegmentNames
+from personas.reporting.trends_markdown import trends_markdown
 from retrieval.documents import Citation
 
+__all__ = ["escape", "render_markdown"]
+
 QUOTES_PER_CLAIM = 2
-_STRUCTURE = re.compile(r"([\\`*_{}\[\]()<>#|~!$&@:])")
-_LEADING = re.compile(r"^(\s*)(\d+)([.)])|^(\s*)([-+=])")
 
 
-def escape(text: object) -> str:
-    """The text on one line, with nothing in it that Markdown or HTML could read as structure.
+def render_markdown(
+    persona_set: PersonaSet,
+    *,
+    theme_quotes: Mapping[str, Sequence[Citation]] | None = None,
+    segment_terms: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    """The whole set as Markdown text.
 
-    `@` and `:` are among it because GitHub links mentions and bare addresses on its own.
+    Args:
+        persona_set: what is told.
+        theme_quotes: theme_id -> quotes of it.
+        segment_terms: segment_id -> telling words; they name segments that have no persona.
     """
-    flat = " ".join(visible(text).split())
-    flat = _STRUCTURE.sub(r"\\\1", flat)
-    flat = re.sub(
-        r"(?i)\b(https?|ftp|mailto)(?=\\:)", lambda found: found[0][0] + "\N{WORD JOINER}" + found[0][1:], flat
-    )
-    flat = re.sub(r"(?i)\bwww\.", lambda found: found[0][:3] + "\\.", flat)
-    return _LEADING.sub(lambda found: "".join(_guard(part) for part in found.groups() if part), flat)
-
-
-def _guard(part: str) -> str:
-    return "\\" + part if part in {".", ")", "-", "+", "="} else part
-
-
-def render_markdown(persona_set: PersonaSet) -> str:
-    """The whole set as Markdown text."""
     words = Words(persona_set.language)
     labels = AttributeLabels(persona_set.language)
     data = persona_set.data
     parts = [f"# {escape(persona_set.title)}"]
-    facts = [
-        f"**{words.count('people', persona_set.people)}**",
-        f"**{words.count('documents', data.documents)}**",
-        words.count("personas", len(persona_set.personas)),
-    ]
+    lines = list_segments(persona_set, words, segment_terms)
+    names = SegmentNames.of(lines, words)
+    facts = [f"**{words.count('people', persona_set.people)}**", f"**{words.count('documents', data.documents)}**"]
     if data.first_date and data.last_date:
-        facts.insert(2, escape(words("dates", first=data.first_date, last=data.last_date)))
+        facts.append(escape(words("dates", first=data.first_date, last=data.last_date)))
+    if persona_set.personas:
+        facts.append(words.count("personas", len(persona_set.personas)))
     parts.append(" · ".join(facts))
-    parts.append(_segments(persona_set, words))
-    parts.append(f"> **{words('how_sure')}:** {escape(say_how_sure(persona_set, words))}")
+    parts.append(_segments(lines, words))
+    parts.append(f"> **{words('how_sure')}:** {escape(say_how_sure(persona_set, lines, words))}")
     for persona in persona_set.personas:
         parts += _persona(persona, labels, words)
+    parts += groups_markdown(persona_set, lines, segment_terms or {})
+    parts += findings_markdown(persona_set, names)
+    parts += themes_markdown(persona_set, theme_quotes or {})
+    if persona_set.trends is not None:
+        told = {line.segment_id: line.name for line in lines if line.anchor}
+        parts.append(trends_markdown(persona_set.trends, persona_set.language, names=told))
     parts += _making(persona_set, words)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _segments(persona_set: PersonaSet, words: Words) -> str:
+def _segments(lines: Sequence[SegmentLine], words: Words) -> str:
     rows = [
         (
             escape(line.name) + (f" ({words('standing_tendency')})" if line.tendency else ""),
             words.number(line.people),
             words.percent(line.share),
         )
-        for line in list_segments(persona_set, words)
+        for line in lines
     ]
-    return _table((words("segments"), words("people_heading"), words("share_heading")), rows, right=(1, 2))
+    return markdown_table((words("segments"), words("people_heading"), words("share_heading")), rows, right=(1, 2))
 
 
 def _persona(persona: Persona, labels: AttributeLabels, words: Words) -> list[str]:
@@ -89,7 +91,7 @@ def _persona(persona: Persona, labels: AttributeLabels, words: Words) -> list[st
         heading = words("rest" if apart else "all_claims", n=len(rest))
         parts += [f"### {heading}", _claims(rest, numbers, labels, words)]
     if persona.quotes:
-        parts += [f"### {words('words')}", "\n".join(f"- {_quote(quote)}" for quote in persona.quotes)]
+        parts += [f"### {words('words')}", "\n".join(f"- {quote_markdown(quote)}" for quote in persona.quotes)]
     parts += _evidence(shown, numbers, words)
     parts += _lists(persona, labels, words)
     return parts
@@ -120,7 +122,7 @@ def _claims(claims: Sequence[Claim], numbers: dict[str, int], labels: AttributeL
             words.percent(claim.share_elsewhere),
             words.ratio(claim.adjusted_lift, alone=alone),
         ))
-    return _table([words(key) if key else "" for key in head], rows, right=(0, 2, 3, 4, 5, 6))
+    return markdown_table([words(key) if key else "" for key in head], rows, right=(0, 2, 3, 4, 5, 6))
 
 
 def _evidence(claims: Iterable[Claim], numbers: dict[str, int], words: Words) -> list[str]:
@@ -128,18 +130,14 @@ def _evidence(claims: Iterable[Claim], numbers: dict[str, int], words: Words) ->
     lines = []
     for claim in claims:
         for citation in claim.citations[:QUOTES_PER_CLAIM]:
-            lines.append(f"- \\[{numbers[claim.claim_id]}\\] {_quote(citation)}")
+            lines.append(f"- \\[{numbers[claim.claim_id]}\\] {quote_markdown(citation)}")
         for citation in claim.counter_citations[:QUOTES_PER_CLAIM]:
-            lines.append(f"- \\[{numbers[claim.claim_id]}\\] {words('against')}: {_quote(citation)}")
+            lines.append(f"- \\[{numbers[claim.claim_id]}\\] {words('against')}: {quote_markdown(citation)}")
         if claim.basis:
             basis = claim.basis
             told = words("basis", file=basis.file, column=basis.column, value=basis.value)
             lines.append(f"- \\[{numbers[claim.claim_id]}\\] {escape(told)}")
     return [f"### {words('evidence').capitalize()}", "\n".join(lines)] if lines else []
-
-
-def _quote(citation: Citation) -> str:
-    return f"“{escape(citation.quote)}” ({escape(citation.document_id)})"
 
 
 def _lists(persona: Persona, labels: AttributeLabels, words: Words) -> list[str]:
@@ -163,13 +161,8 @@ def _making(persona_set: PersonaSet, words: Words) -> list[str]:
     parts = [f"## {words('made')}", "\n".join(f"- {escape(line)}" for line in making.limits)]
     for heading, pairs in (("data", making.data), ("grouping", making.grouping), ("engine", making.engine)):
         rows = [(escape(name), escape(value)) for name, value in pairs]
-        parts += [f"### {words(heading)}", _table(("", ""), rows)]
+        parts += [f"### {words(heading)}", markdown_table(("", ""), rows)]
     for heading, lines in (("columns", making.columns), ("bursts", making.bursts), ("warnings", making.warnings)):
         if lines:
             parts += [f"### {words(heading)}", "\n".join(f"- {escape(line)}" for line in lines)]
     return parts
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    rule = ["--:" if at in right else "---" for at in range(len(head))]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))

@@ -7,15 +7,26 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
 
-from personas.records import Persona, PersonaSet
+from personas.persona_set import PersonaSet
+from personas.records import Persona
 from personas.reporting.report_wording import Words
 from personas.reporting.visible import visible
 from retrieval.documents import Citation, Document
 
-WHOLE_UP_TO = 12_000
-"""Characters up to which a document is shown whole; of a longer one the surroundings of its quotes are."""
-AROUND = 1_500
-"""Characters shown before and after each quote of a longer document."""
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a document is shown."""
+
+    whole_up_to: int
+    """Characters up to which it is shown whole; of a longer one the surroundings of its quotes are."""
+    around: int
+    """Characters shown before and after each quote of a longer one."""
+
+
+LIMITS = Limits(whole_up_to=12_000, around=1_500)
+EXAMPLE_LIMITS = Limits(whole_up_to=2_000, around=500)
+"""Of a document that no claim rests on."""
 
 
 @cache
@@ -65,12 +76,27 @@ def citations_of(persona: Persona) -> Iterable[Citation]:
     yield from persona.quotes
 
 
-def gather_sources(persona_set: PersonaSet, documents: Mapping[str, Document], words: Words) -> Sources:
-    """The cited documents, ordered by id, with their quotes marked."""
+def gather_sources(
+    persona_set: PersonaSet,
+    documents: Mapping[str, Document],
+    words: Words,
+    examples: Iterable[Citation] = (),
+) -> Sources:
+    """The cited documents, ordered by id, with their quotes marked.
+
+    Args:
+        persona_set: whose personas cite documents.
+        documents: by id; those that are missing are left out.
+        words: of the page.
+        examples: further quotes; of a document that is cited by these alone, less is shown.
+    """
     spans: dict[str, set[tuple[int, int]]] = {}
     for persona in persona_set.personas:
         for citation in citations_of(persona):
             spans.setdefault(citation.document_id, set()).add((citation.start, citation.end))
+    evidence = set(spans)
+    for citation in examples:
+        spans.setdefault(citation.document_id, set()).add((citation.start, citation.end))
     texts: list[SourceText] = []
     anchors: dict[tuple[str, int, int], str] = {}
     for number, document_id in enumerate(sorted(set(spans) & set(documents)), start=1):
@@ -80,7 +106,8 @@ def gather_sources(persona_set: PersonaSet, documents: Mapping[str, Document], w
             for start, end in spans[document_id]:
                 if low <= start and end <= high:
                     anchors[document_id, start, end] = f"q{number}-{at}"
-        texts.append(_source_text(document, number, merged, words))
+        limits = LIMITS if document_id in evidence else EXAMPLE_LIMITS
+        texts.append(_source_text(document, number, merged, words, limits))
     return Sources(texts=tuple(texts), _anchors=anchors)
 
 
@@ -97,15 +124,18 @@ def _merge(spans: Iterable[tuple[int, int]], length: int) -> list[tuple[int, int
     return merged
 
 
-def _source_text(document: Document, number: int, marks: list[tuple[int, int]], words: Words) -> SourceText:
+def _source_text(
+    document: Document, number: int, marks: list[tuple[int, int]], words: Words, limits: Limits
+) -> SourceText:
     pieces: list[Piece] = []
-    cut = len(document.text) > WHOLE_UP_TO
+    cut = len(document.text) > limits.whole_up_to
+    around = limits.around if cut else len(document.text)
     at = 0
     for index, (start, end) in enumerate(marks, start=1):
-        pieces += _between(document.text, at, start, first=index == 1, last=False, cut=cut)
+        pieces += _between(document.text, at, start, first=index == 1, last=False, around=around)
         pieces.append(Piece(text=visible(document.text[start:end]), anchor=f"q{number}-{index}"))
         at = end
-    pieces += _between(document.text, at, len(document.text), first=not marks, last=True, cut=cut)
+    pieces += _between(document.text, at, len(document.text), first=not marks, last=True, around=around)
     return SourceText(
         anchor=f"d{number}",
         document_id=visible(document.document_id),
@@ -117,14 +147,14 @@ def _source_text(document: Document, number: int, marks: list[tuple[int, int]], 
     )
 
 
-def _between(text: str, start: int, end: int, *, first: bool, last: bool, cut: bool) -> list[Piece]:
+def _between(text: str, start: int, end: int, *, first: bool, last: bool, around: int) -> list[Piece]:
     """The text between two quotes; of a long document only what lies near them."""
     stretch = text[start:end]
-    room = AROUND if first or last else 2 * AROUND
-    if not cut or len(stretch) <= room:
+    room = around if first or last else 2 * around
+    if len(stretch) <= room:
         return [Piece(text=visible(stretch))] if stretch else []
-    before = "" if first else stretch[:AROUND]
-    after = "" if last else stretch[-AROUND:]
+    before = "" if first else stretch[:around]
+    after = "" if last else stretch[-around:]
     return [Piece(text=visible(f"{before} […] {after}"))]
 
 

@@ -7,24 +7,30 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from personas.persona_set import PersonaSet
 from personas.records import (
     Basis,
-    CandidateGrouping,
     Characteristic,
     Claim,
     DataQuality,
     Interval,
     MapPoint,
     Persona,
-    PersonaSet,
     Provenance,
     Segment,
-    SegmentationReport,
     SegmentQuality,
     Sentence,
     Theme,
 )
 from retrieval.documents import Citation, Document, Rating
+from tests.personas.findings_example import (
+    behaviour_of,
+    explanation_of,
+    priorities_of,
+    segmentation_of,
+    trends_of,
+    values_of,
+)
 
 LONG_WORD = "w" * 10_000
 HOSTILE = (
@@ -102,6 +108,7 @@ class _Builder:
         personas = tuple(self._persona(at) for at in range(len(self.sizes)))
         themes = self._themes()
         segments = self._segments()
+        ids = [f"s{at}" for at in range(len(self.sizes))]
         persona_set = PersonaSet(
             title="What people say of <Brewline>" if self.language == "en" else "咖啡用户画像",
             language=self.language,
@@ -109,20 +116,14 @@ class _Builder:
             segments=segments,
             themes=themes,
             data=self._data(),
-            segmentation=SegmentationReport(
-                representation="theme profiles",
-                reason="the most stable of those tried",
-                stability=0.81,
-                candidates=(
-                    CandidateGrouping(representation="theme profiles", segments=4, stability=0.81, chosen=True),
-                    CandidateGrouping(representation="whole-person vectors", segments=5, stability=0.62, chosen=False),
-                ),
-                embedder="wordllama",
-                themes=len(themes),
-                length_explains=0.07,
-            ),
+            segmentation=segmentation_of(len(self.sizes), len(themes)),
             sizes={segment.segment_id: len(segment.customer_ids) for segment in segments},
             warnings=("customers.csv: 2 people of the table wrote nothing",) if self.language == "en" else (),
+            explanation=explanation_of(ids),
+            trends=trends_of(ids),
+            behaviour=behaviour_of(),
+            values=values_of(dict(zip(ids, self.sizes, strict=True))),
+            priorities=priorities_of(ids),
         )
         shares = {
             f"s{s}": {t.theme_id: self._share(s, k) for k, t in enumerate(themes)} for s in range(len(self.sizes))
@@ -133,6 +134,8 @@ class _Builder:
             "documents": self.documents,
             "theme_shares": shares,
             "segment_lifts": lifts,
+            "theme_quotes": self._theme_quotes(themes),
+            "segment_terms": dict.fromkeys(ids, ("steam", "wand", "milk")),
             "manifest": {
                 "tool_version": "0.1.0",
                 "run_key": "ab" * 32,
@@ -168,6 +171,17 @@ class _Builder:
             )
             for k in range(44)
         )
+
+    def _theme_quotes(self, themes: tuple[Theme, ...]) -> dict[str, tuple[Citation, ...]]:
+        """Two quotes a theme, the first theme's first one hostile."""
+        quotes = {}
+        for k, theme in enumerate(themes[:40]):
+            first = self.hostile[0] if self.hostile and k == 0 else f"{theme.label}!"
+            quotes[theme.theme_id] = tuple(
+                self._citation(f"theme-{k}-{n}", f"kt{k}{n}", quote)
+                for n, quote in enumerate((first, self._words(k, n=4)))
+            )
+        return quotes
 
     def _segments(self) -> tuple[Segment, ...]:
         made: list[Segment] = []
