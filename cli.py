@@ -116,8 +116,7 @@ def generate(
 def _run_pipeline(run: Callable[..., RunResult], context: typer.Context, sources: list[str], *, as_json: bool) -> None:
     console = stderr_console()
     options = _resolve(context, console).values
-    if "-" in sources:
-        options = options.model_copy(update={"stdin": _read_stdin()})
+    options = options.model_copy(update={"stdin": _read_stdin() if "-" in sources else None})
     try:
         if options.dry_run:
             _tell_forecast(sources, options, console, as_json=as_json)
@@ -176,7 +175,40 @@ def segment(
 
 
 @app.command()
+def assign(
+    sources: given.Sources,
+    to: given.To = Path("personas-out"),
+    out: given.CsvFile = None,
+    text: given.TextColumn = None,
+    customer: given.CustomerColumn = None,
+    id: given.IdColumn = None,  # noqa: A002 - the option is called --id
+    time: given.TimeColumn = None,
+    base_url: given.BaseUrl = None,
+    allow_unredacted: given.AllowUnredacted = None,
+    as_json: given.AsJson = False,
+) -> None:
+    """Place new customers in the segments of a finished run, with confidence, or say that none of them fits."""
+    from personas.assigning import AssignOptions, render_assignment_csv, write_assignment
+    from personas.assigning import assign as assign_people
+
+    console = stderr_console()
+    said: dict[str, object] = {"text": text, "customer": customer, "id": id, "time": time, "base_url": base_url}
+    said |= {"stdin": _read_stdin() if "-" in sources else None, "allow_unredacted": bool(allow_unredacted)}
+    options = AssignOptions.model_validate(said)
+    with TerminalProgress(console) as progress:
+        assignment = assign_people(sources, to, options=options, progress=progress)
+    if out is not None:
+        write_assignment(assignment, out)
+        console.print(Text(f"{len(assignment.people)} people, written to {out}"))
+    if as_json:
+        _echo_data(assignment.model_dump_json(indent=2))
+    elif out is None:
+        _echo_data(render_assignment_csv(assignment).rstrip("\n"))
+
+
+@app.command()
 def simulate(
+    context: typer.Context,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to: corpus/ and truth/.")],
     world: Annotated[str | None, typer.Option(metavar="NAME", help="Made-up business. Default: by the seed.")] = None,
     language: Annotated[str, typer.Option(metavar="en|zh|mixed", help="Language people write in.")] = "en",
@@ -192,9 +224,8 @@ def simulate(
     """Make up a corpus whose truth is known: who belongs where, and what everybody truly voices."""
     from personas.simulation import SimulationOptions, simulate_into
 
-    chosen = {"world": world, "language": language, "segments": segments, "customers": customers}
-    shape = {"documents": documents, "length": length, "overlap": overlap, "noise": noise, "seed": seed}
-    options = SimulationOptions.model_validate(chosen | shape)
+    flags = {name: value for name, value in context.params.items() if name in SimulationOptions.model_fields}
+    options = SimulationOptions.model_validate(flags)
     for path in simulate_into(out, options, force=force):
         typer.echo(str(path))
 
@@ -229,17 +260,14 @@ def verify(
     as_json: given.AsJson = False,
 ) -> None:
     """Re-read the sources and check that every quote still stands there; exit 1 when one does not."""
+    from personas.verifying import tell_verification
     from personas.verifying import verify as verify_run
 
     console = stderr_console()
     with TerminalProgress(console) as progress:
         result = verify_run(out, progress=progress, sources=source or None)
-    for name in result.changed_uncited:
-        console.print(Text(f"changed since, but nothing cites it: {name}"))
-    for failure in result.failures:
-        console.print(Text(f"does not verify: {failure}"))
-    verdict = "every quote stands in its source" if result.ok else f"{len(result.failures)} do not verify"
-    console.print(Text(f"{result.checked} quotes checked: {verdict}"))
+    for line in tell_verification(result):
+        console.print(Text(line))
     if as_json:
         report = {"ok": result.ok, "checked": result.checked, "failures": list(result.failures)}
         _echo_data(json.dumps(report | {"changed_uncited": list(result.changed_uncited)}, indent=2, ensure_ascii=False))
@@ -265,7 +293,7 @@ def doctor(
     as_json: given.AsJson = False,
 ) -> None:
     """Check what a run needs, down to small calls to the engine; exit 3 when something needed is broken."""
-    from personas.doctor import examine
+    from personas.doctor import check_lines, examine
 
     console = stderr_console()
     settings = _resolve(context, console)
@@ -276,11 +304,8 @@ def doctor(
     checks = examine(settings.values, named=named)
     if as_json:
         _echo_data(json.dumps([check.model_dump() for check in checks], indent=2, ensure_ascii=False))
-    marks = {"ok": ("ok      ", "green"), "warning": ("warning ", "yellow"), "broken": ("broken  ", "bold red")}
-    for check in checks:
-        console.print(Text.assemble(marks[check.status], (check.name, "bold"), f": {check.detail}"))
-        if check.mend:
-            console.print(Text(f"        to mend it: {check.mend}"))
+    for line in check_lines(checks):
+        console.print(line)
     if any(check.status == "broken" for check in checks):
         raise typer.Exit(EXIT_BROKEN)
 
@@ -288,17 +313,11 @@ def doctor(
 @config_app.command("show")
 def config_show(context: typer.Context, as_json: given.AsJson = False) -> None:
     """Print each setting, its value and where it comes from."""
-    from persona_kit.settings import config_path, key_name, variable_name
+    from persona_kit.settings import config_path, tell_settings
     from personas.options import FLAGS_ONLY
 
     settings = _resolve(context, stderr_console())
-    rows = []
-    for setting in settings.settings:
-        if setting.name in FLAGS_ONLY:
-            continue
-        value = settings.values.model_dump(mode="json")[setting.name]
-        names = {"name": key_name(setting.name), "variable": variable_name(setting.name)}
-        rows.append(names | {"value": value, "origin": setting.origin, "source": setting.source})
+    rows = tell_settings(settings, without=FLAGS_ONLY)
     if as_json:
         _echo_data(json.dumps({"config_file": str(config_path()), "settings": rows}, indent=2, ensure_ascii=False))
         return

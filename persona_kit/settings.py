@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -157,3 +157,19 @@ def _fill(model: type[ModelT], settings: list[Setting]) -> ModelT:
             where=", ".join(dict.fromkeys(places)),
             mend="`personas generate --help` lists what each option takes",
         ) from error
+
+
+def tell_settings(settings: Settings[ModelT], *, without: Collection[str]) -> list[dict[str, Any]]:
+    """Each setting as `name`, `variable`, `value`, `origin` and `source`, but for those `without`."""
+    values = settings.values.model_dump(mode="json")
+    return [
+        {
+            "name": key_name(setting.name),
+            "variable": variable_name(setting.name),
+            "value": values[setting.name],
+            "origin": setting.origin,
+            "source": setting.source,
+        }
+        for setting in settings.settings
+        if setting.name not in without
+    ]

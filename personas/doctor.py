@@ -9,9 +9,11 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal
+
+from rich.text import Text
 
 from persona_kit.errors import EnvironmentProblem, PersonaKitError
 from persona_kit.workspace import Workspace
@@ -246,3 +248,14 @@ def _reinstall(name: str) -> str:
 
 def _dotted(version: tuple[int, int]) -> str:
     return f"{version[0]}.{version[1]}"
+
+
+def check_lines(checks: Sequence[Check]) -> list[Text]:
+    """What was found, for a terminal."""
+    marks = {"ok": ("ok      ", "green"), "warning": ("warning ", "yellow"), "broken": ("broken  ", "bold red")}
+    lines = []
+    for check in checks:
+        lines.append(Text.assemble(marks[check.status], (check.name, "bold"), f": {check.detail}"))
+        if check.mend:
+            lines.append(Text(f"        to mend it: {check.mend}"))
+    return lines

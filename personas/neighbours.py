@@ -1,4 +1,4 @@
-"""The nearest rows of every row by cosine: exact up to a size, among near cells above it, the same bits everywhere.
+"""The nearest rows of every row by cosine: exact up to a size, above it among near cells; the same on any threads.
 
 Sums of floats depend on their order, so on the number of threads and on the machine, and texts that say the same
 tie: a last bit would decide who is a neighbour. Vectors are therefore rounded to whole numbers so small that every
@@ -39,7 +39,8 @@ found more neighbours than once 12,000 (docs/algorithms.md)."""
 
 SAMPLE_PER_CELL = 40
 ROUNDS = 6
-"""Cells are learnt from this many rows each, in this many rounds; more moved the recall by less than 0.002."""
+"""Cells are learnt from this many rows each, in this many rounds; on 50,000 rows 3, 6 and 12 rounds gave the recalls
+0.976, 0.976 and 0.978."""
 
 LAST = 2**31 - 1
 Links = NDArray[np.int64]
@@ -60,7 +61,8 @@ def nearest_rows(vectors: NDArray[np.float32], *, neighbours: int, seed: int) ->
 
     Returns:
         ``(n, n)`` sparse matrix, an entry for each row (its row) and neighbour (its column): the cosine, above 0 and at
-        most 1. Among equally near rows the lowest is taken. The same input gives the same matrix on any machine.
+        most 1. Among equally near rows the lowest is taken. The same vectors give the same matrix on any number of
+        threads.
     """
     from scipy.sparse import coo_matrix
 

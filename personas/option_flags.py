@@ -63,6 +63,8 @@ Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder for the results. Default: personas-out.", rich_help_panel=_WRITING),
 ]
+To = Annotated[Path, typer.Option(metavar="DIR", help="Folder that generate or segment wrote.")]
+CsvFile = Annotated[Path | None, typer.Option(metavar="FILE", help="CSV file to write. Default: standard output.")]
 Workspace = Annotated[
     Path | None,
     typer.Option(

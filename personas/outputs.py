@@ -42,6 +42,7 @@ RESULT_FILES = frozenset({
     "profiles.jsonl",
     "quarantine.jsonl",
     "report.html",
+    "segment_model.json",
     "themes.csv",
 })
 NOT_OF_THE_RESULT = frozenset({
@@ -244,6 +245,8 @@ class Findings:
     theme_quotes: Mapping[str, Sequence[Citation]]
     segment_terms: Mapping[str, Sequence[str]]
     asides: Mapping[str, Aside]
+    segment_model: str
+    """What places new customers, as text; see `personas.assigning`."""
     profiles: Iterable[CustomerProfile] | None = None
     """Of every customer; None where they were not asked for."""
 
@@ -277,6 +280,7 @@ def render_outputs(
         ),
         "assignments.csv": _assignments(persona_set, findings.asides),
         "themes.csv": _themes(corpus, findings.themes),
+        "segment_model.json": findings.segment_model,
         **_profiles(findings.profiles),
         "documents.csv": _documents(corpus.documents),
         "quarantine.jsonl": "".join(item.model_dump_json() + "\n" for item in quarantined),

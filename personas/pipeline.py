@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from persona_kit.cancellation import Cancellation
 from persona_kit.progress import Progress, Silent
 from persona_kit.workspace import Workspace
+from personas.assigning import build_segment_model, render_segment_model
 from personas.attributes import AttributeSchema, OutputLanguage, load_schema
 from personas.authors import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor
@@ -435,6 +436,16 @@ def _finish(
 def _findings(run: _Run, corpus: Corpus, found: Structure, personas: tuple[Persona, ...]) -> Findings:
     """What the files hold beside the set itself."""
     shares, lifts = compare_themes(found.base, found.described)
+    persona_ids = {persona.segment_id: persona.persona_id for persona in personas}
+    placing = build_segment_model(
+        corpus,
+        found.themes,
+        found.grouping,
+        found.segments,
+        persona_ids,
+        options=run.options,
+        max_chars=PASSAGE_CHARS,
+    )
     profiles = None
     if run.options.profiles:
         signs = read_order_signs(run.options.orders, writing=corpus.customer_ids, redact=run.options.redact)
@@ -445,7 +456,7 @@ def _findings(run: _Run, corpus: Corpus, found: Structure, personas: tuple[Perso
             behaviour=run.known.behaviour.of,
             orders=signs,
             segments=found.segments,
-            persona_ids={persona.segment_id: persona.persona_id for persona in personas},
+            persona_ids=persona_ids,
         )
     return Findings(
         themes=found.themes,
@@ -455,5 +466,6 @@ def _findings(run: _Run, corpus: Corpus, found: Structure, personas: tuple[Perso
         theme_quotes=quote_themes(corpus, found.themes),
         segment_terms={one.segment.segment_id: one.terms for one in found.described},
         asides=found.asides,
+        segment_model=render_segment_model(placing),
         profiles=profiles,
     )

@@ -142,3 +142,11 @@ def _load_documents(out: Path) -> dict[str, str]:
             where=str(path),
             mend="name the folder that `personas generate` wrote",
         ) from error
+
+
+def tell_verification(result: Verification) -> list[str]:
+    """What was found, a line each; the verdict last."""
+    changed = [f"changed since, but nothing cites it: {name}" for name in result.changed_uncited]
+    failed = [f"does not verify: {failure}" for failure in result.failures]
+    verdict = "every quote stands in its source" if result.ok else f"{len(result.failures)} do not verify"
+    return [*changed, *failed, f"{result.checked} quotes checked: {verdict}"]

@@ -24,6 +24,7 @@ FILES = {
     "documents.csv",
     "themes.csv",
     "quarantine.jsonl",
+    "segment_model.json",
     "manifest.json",
 }
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -25,6 +25,7 @@ ALLOWED = [
         rf"({'|'.join(ROOMS)})/py\.typed",
         r"prompts/templates/[a-z_0-9]+\.[a-z]+\.j2",
         r"personas/([a-z_0-9]+/)*[a-z_0-9.]+\.(j2|css|js|toml)",
+        r"personas/simulation/worlds/[a-z-]+(\.[a-z]+)?\.toml",
         r"personas/lexicons/[a-z_0-9]+\.(txt|tsv)",
         r"personas-[0-9.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)",
     )

@@ -13,7 +13,7 @@ from personas.grouping.records import Labels, Points
 STARTS = 5
 STARTS_OF_MANY = 3
 MANY = 20_000
-"""From here on k-means starts from fewer places: with so many points, the starts end alike."""
+"""Points from which on k-means starts from fewer places, to save time."""
 
 BATCH = 2048
 

@@ -81,6 +81,7 @@ def test_all_files_are_there_and_nothing_else(run: RunResult) -> None:
         "personas.md",
         "quarantine.jsonl",
         "report.html",
+        "segment_model.json",
         "themes.csv",
     ])
     assert sorted(run.files) == sorted(run.out / name for name in names)
