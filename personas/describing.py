@@ -13,6 +13,7 @@ from persona_kit.hashing import stable_seed
 from personas.attributes import OutputLanguage
 from personas.counting import count_supports
 from personas.evidence import EvidenceBase
+from personas.grouping.one_thread import one_thread
 from personas.records import MapPoint, Segment, SegmentQuality
 from personas.segmentation import OUTLIERS, TOO_LITTLE_TEXT, Grouping, least_words
 from personas.terms import content_words, distinctive_terms
@@ -277,11 +278,10 @@ def _embed_plane(profiles: NDArray[np.float32], *, seed: int) -> NDArray[np.floa
         return np.stack([np.cos(angles), np.sin(angles)], axis=1)
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
 
     # One thread gives the same map on any machine; several wait for each other longer than they work where the cores
     # are busy.
-    with threadpool_limits(1):
+    with one_thread():
         reduced = PCA(min(20, count - 1, profiles.shape[1]), random_state=seed).fit_transform(profiles)
         model = TSNE(2, init="pca", perplexity=min(30, count / 4), max_iter=350, random_state=seed)
         places = np.asarray(model.fit_transform(reduced), dtype=np.float64)

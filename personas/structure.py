@@ -210,6 +210,7 @@ def _report(
         reason=grouping.reason,
         stability=grouping.stability,
         told=grouping.told,
+        halves_agreement=grouping.halves_agreement,
         blocks=grouping.blocks,
         candidates=grouping.candidates,
         tree=merge_tree(person_profiles(corpus, themes), people) if len(described) > 1 else (),

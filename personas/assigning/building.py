@@ -16,6 +16,7 @@ from personas.assigning.fitting import Fitting, leave_out
 from personas.assigning.lsa_state import pack_lsa, unpack_lsa
 from personas.assigning.records import Calibration, Representation, Script, SegmentCentre, SegmentModel, SpaceModel
 from personas.assigning.scripts import latin_majority
+from personas.grouping.one_thread import one_thread
 from personas.options import GenerateOptions
 from personas.records import Segment
 from personas.segmentation import Grouping, least_words, person_profiles, person_vectors
@@ -68,13 +69,11 @@ def build_segment_model(
         options: of the run.
         max_chars: longest passage of the run, in Latin characters.
     """
-    from threadpoolctl import threadpool_limits
-
     proper = [segment for segment in segments if segment.kind == "segment"]
     label_of = {customer: at for at, segment in enumerate(proper) for customer in segment.customer_ids}
     labels = np.array([label_of.get(customer, -1) for customer in corpus.customer_ids], dtype=np.int64)
     # As while grouping: the same sums in the same order on any machine.
-    with threadpool_limits(1):
+    with one_thread():
         crowd = _hear(corpus, themes, labels, seed=options.seed)
         main = main_space(corpus)
         spaces = tuple(

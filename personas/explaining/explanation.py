@@ -22,6 +22,7 @@ from personas.explaining.importance import block_importance, column_importance
 from personas.explaining.model_input import ModelInput, model_input, telling_columns
 from personas.explaining.records import Block, BlockAccuracy, Explanation, Remark
 from personas.explaining.rules import find_rules
+from personas.grouping.one_thread import one_thread
 from retrieval.documents import Scalar
 
 MODEL_PEOPLE = 2_000
@@ -120,11 +121,9 @@ def _label_texts(cells: Sequence[Scalar]) -> list[str | None]:
 
 
 def _explain(features: FeatureTable, subject: _Subject, seed: int) -> Explanation:
-    from threadpoolctl import threadpool_limits
-
     placed = np.flatnonzero(subject.labels >= 0)
     # Sums in another order differ in the last bit: one thread tells the same on any machine.
-    with threadpool_limits(1):
+    with one_thread():
         everybody = _rows(features, placed)
         everybody = everybody.keep(telling_columns(everybody))
         return _Explaining(everybody, replace(subject, labels=subject.labels[placed]), len(features.values), seed).run()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from persona_kit.errors import UsageError
 from personas.explaining import FeatureTable
+from personas.grouping.one_thread import one_thread
 from personas.segmentation.blocks import Block, other_blocks, parse_weights
 from personas.segmentation.choosing import Choice, choose_grouping
 from personas.segmentation.grouping import Grouping, group_by_column, join_groupings, one_segment
@@ -85,11 +86,9 @@ def segment_people(
     limits = allot(MOST_SEGMENTS, sizes)
     voices = hear(corpus, themes, np.arange(len(words)), seed=seed)
     blocks = other_blocks(features)
-    from threadpoolctl import threadpool_limits
-
     # Sums in another order differ in the last bit: one thread gives the same segments on any machine, and matrices of
     # this size are not faster on two.
-    with threadpool_limits(1):
+    with one_thread():
         return join_groupings([
             _segment_part(part, voices, blocks, Choice(count, algorithm, weights, most, seed))
             for part, count, most in zip(parts, counts, limits, strict=True)

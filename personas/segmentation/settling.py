@@ -75,10 +75,20 @@ def settle(
         stability=stability,
         segment_stability=per_segment,
         told=chosen.told,
+        halves_agreement=_halves_agreement(chosen, labels, seed=seed),
         blocks=blocks,
         candidates=candidates,
         centres=centres,
     )
+
+
+def _halves_agreement(chosen: Trial, labels: Labels, *, seed: int) -> float | None:
+    halves = chosen.method.voice.halves
+    if not halves:
+        return None
+    from personas.grouping import agreement_of_halves
+
+    return agreement_of_halves(*halves[0], labels, seed=seed % 2**31).agreement
 
 
 def _soft(likeness: NDArray[np.float32], labels: Labels) -> Weights:

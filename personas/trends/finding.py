@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from personas.grouping.one_thread import one_thread
 from personas.records import Segment
 from personas.themes import ThemeModel
 from personas.trends.dates import Dates, read_dates
@@ -75,13 +76,11 @@ def find_trends(
         None where fewer than `LEAST_PEOPLE` people wrote in fewer than `LEAST_PERIODS` whole periods;
         `personas.trends.dates.read_dates` tells what the dates are like.
     """
-    from threadpoolctl import threadpool_limits
-
     dates = read_dates(corpus.documents, today=today)
     layout = _layout(corpus, dates, unit)
     if layout is None or layout.whole < LEAST_PERIODS:
         return None
-    with threadpool_limits(1):
+    with one_thread():
         return _report(corpus, themes, segments, dates, layout, sentiment)
 
 
