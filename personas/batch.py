@@ -24,7 +24,8 @@ from persona_kit.workspace import Workspace
 from personas.batch_jobs import INDEX, RECORD, Job, JobFile, check_places, choose_jobs, fingerprint_of, read_job_file
 from personas.batch_outcomes import as_of, failed, found, left, not_begun, spent_since, used_up
 from personas.batch_record import BatchRecord, Failure, JobRecord, add_up, load_record, save_record
-from personas.outputs import MANIFEST, RESULT_FILES
+from personas.options import GenerateOptions
+from personas.outputs import MANIFEST, PROFILE_FILES, RESULT_FILES
 
 if TYPE_CHECKING:
     from personas.models.governor import Governor, Limits
@@ -155,7 +156,7 @@ class _Batch:
         except PersonaKitError as error:
             self._jobs[job.name] = self._told(failed(known, error), error)
             return True
-        if not self._force and _is_done(known, fingerprint, job.options.out):
+        if not self._force and _is_done(known, fingerprint, job.options):
             self._progress.note(f"{job.name}: done before, and nothing it depends on has changed")
             return True
         self._jobs[job.name] = as_of(known, job, fingerprint)
@@ -270,8 +271,10 @@ def _check_out(out: Path, *, force: bool) -> None:
         )
 
 
-def _is_done(known: JobRecord, fingerprint: str, out: Path) -> bool:
-    whole = all((out / name).is_file() for name in RESULT_FILES)
+def _is_done(known: JobRecord, fingerprint: str, options: GenerateOptions) -> bool:
+    out = options.out
+    wanted = RESULT_FILES | PROFILE_FILES if options.profiles else RESULT_FILES
+    whole = all((out / name).is_file() for name in wanted)
     return known.state == "done" and known.fingerprint == fingerprint and whole and _is_ours(known, out)
 
 

@@ -105,11 +105,15 @@ def mantel_haenszel_ratios(
     Source:
         Greenland, Robins: Estimation of a common effect parameter from sparse follow-up data, Biometrics 41 (1985).
     """
-    in_stratum = np.unique(strata)[:, None] == strata
-    here, there = (in_stratum & inside).astype(np.float64), (in_stratum & ~inside).astype(np.float64)
-    people = in_stratum.sum(axis=1)
-    above = (there.sum(axis=1) / people) @ (here @ voiced)
-    below = (here.sum(axis=1) / people) @ (there @ voiced)
+    values, place = np.unique(strata, return_inverse=True)
+    cell = 2 * place + inside
+    people = np.bincount(cell, minlength=2 * len(values)).reshape(-1, 2)
+    # Few people voice a thing: counting those is many times faster than multiplying by everybody.
+    rows, things = np.nonzero(voiced)
+    width = voiced.shape[1]
+    counts = np.bincount(cell[rows] * width + things, minlength=2 * len(values) * width).reshape(-1, 2, width)
+    above = (people[:, 0] / people.sum(axis=1)) @ counts[:, 1]
+    below = (people[:, 1] / people.sum(axis=1)) @ counts[:, 0]
     return [float(a / b) if b > 0 else None for a, b in zip(above, below, strict=True)]
 
 

@@ -38,13 +38,14 @@ RESULT_FILES = frozenset({
     MANIFEST,
     "personas.json",
     "personas.md",
-    "profiles.csv",
-    "profiles.jsonl",
     "quarantine.jsonl",
     "report.html",
     "segment_model.json",
     "themes.csv",
 })
+PROFILE_FILES = frozenset({"profiles.csv", "profiles.jsonl"})
+"""Written where they were asked for."""
+
 NOT_OF_THE_RESULT = frozenset({
     "out",
     "workspace",
@@ -115,7 +116,7 @@ class OutputFolder:
             ) from error
         holds = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
         # Our own files without a manifest are a first run that was killed: the next may write over them.
-        holds -= RESULT_FILES if MANIFEST not in holds else holds
+        holds -= RESULT_FILES | PROFILE_FILES if MANIFEST not in holds else holds
         holds = {name for name in holds if not name.startswith(PART_PREFIX)}
         if holds and not self._force:
             raise OutputError(
@@ -166,6 +167,8 @@ class OutputFolder:
                 write_text_atomically(staging / name, text)
             # A run killed between two moves leaves files of two runs: without a manifest, nothing vouches for them.
             (self.path / MANIFEST).unlink(missing_ok=True)
+            for left_over in PROFILE_FILES - files.keys():
+                (self.path / left_over).unlink(missing_ok=True)
             written = []
             for name in sorted(files, key=lambda name: name == MANIFEST):
                 Path(staging / name).replace(self.path / name)

@@ -120,6 +120,8 @@ def persona_priority(
         part: values for part, values in parts.items() if (weights or {}).get(part, 1.0 if weights is None else 0.0)
     }
     names = list(used)
+    if not names:
+        return ()
     raw = np.array([1.0 if weights is None else weights[part] for part in names])
     held = np.stack([used[part] / used[part].sum() for part in names], axis=1)
     return _ranked(ranked, segment, names, held, raw / raw.sum())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,9 @@ from persona_kit.errors import UsageError
 from personas.communities import find_communities, neighbour_graph
 from personas.segmentation.grouping import Labels
 from personas.segmentation.people import Points, Voice
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 SEGMENT_COUNTS = tuple(range(2, 13))
 """How many segments `auto` tries: a product team can read seven personas, not seventy."""
@@ -69,7 +74,8 @@ def list_methods(voices: list[Voice], segments: int | None, algorithm: str, peop
             *factored,
             *(_named(vectors, name, segments, counts, least)[0] for name in ("k-means", "agglomerative")),
         ]
-    return factored + [Method(vectors, COMMUNITIES, _communities(resolution)) for resolution in RESOLUTIONS]
+    graphs = _Graphs()
+    return factored + [Method(vectors, COMMUNITIES, _communities(resolution, graphs)) for resolution in RESOLUTIONS]
 
 
 def _named(voice: Voice, algorithm: str, segments: int | None, counts: list[int], least: int) -> list[Method]:
@@ -80,7 +86,8 @@ def _named(voice: Voice, algorithm: str, segments: int | None, counts: list[int]
             f"there is no algorithm {algorithm!r}", where="--algorithm", mend=f"choose of auto, {', '.join(ALGORITHMS)}"
         )
     if algorithm == COMMUNITIES and segments is None:
-        return [Method(voice, algorithm, _communities(resolution)) for resolution in RESOLUTIONS]
+        graphs = _Graphs()
+        return [Method(voice, algorithm, _communities(resolution, graphs)) for resolution in RESOLUTIONS]
     tried: list[int | None] = [None] if algorithm in {"dbscan", "hdbscan"} else [*counts]
     return [Method(voice, algorithm, _by_name(algorithm, count), least) for count in tried]
 
@@ -105,10 +112,25 @@ def _factors(count: int) -> Callable[[Points], Grouper]:
     return over
 
 
-def _communities(resolution: float) -> Callable[[Points], Grouper]:
-    def over(points: Points) -> Grouper:
+class _Graphs:
+    """The graphs of the points seen last: all resolutions are tried on the same."""
+
+    def __init__(self) -> None:
+        self._kept: deque[tuple[Points, csr_matrix]] = deque(maxlen=4)
+
+    def of(self, points: Points) -> csr_matrix:
+        for seen, graph in self._kept:
+            if seen.shape == points.shape and np.array_equal(seen, points):
+                return graph
         # A crowd smaller than a few neighbourhoods would be one neighbourhood.
         graph = neighbour_graph(points, neighbours=min(PERSON_NEIGHBOURS, max(5, len(points) // 10)))
+        self._kept.append((points, graph))
+        return graph
+
+
+def _communities(resolution: float, graphs: _Graphs) -> Callable[[Points], Grouper]:
+    def over(points: Points) -> Grouper:
+        graph = graphs.of(points)
         # Part of the people keep their links among each other: links drawn anew would reach farther, and join groups.
         return lambda rows, seed: find_communities(graph[rows][:, rows], resolution=resolution, seed=seed)
 

@@ -21,7 +21,7 @@ LEAST_WORDS = 12
 HALVINGS = 2
 """Times that what each person wrote is cut in two; the mean of two moved by less than 3 % with more."""
 
-LEAST_HALVED = 24
+LEAST_HALVED = 60
 LEAST_HALVED_SHARE = 0.3
 """Fewer people, or a smaller share of them, who wrote enough for two halves say nothing of the rest."""
 
@@ -46,22 +46,30 @@ def least_words(words: NDArray[np.int64]) -> int:
 
 def person_profiles(corpus: Corpus, themes: ThemeModel, chosen: NDArray[np.bool_] | None = None) -> Points:
     """``(people, themes)`` mean soft theme profile of each person's passages, of the chosen ones where given."""
-    profiles = np.zeros((len(corpus.customer_ids), themes.soft.shape[1]), dtype=np.float32)
-    rows = slice(None) if chosen is None else np.flatnonzero(chosen)
-    np.add.at(profiles, corpus.passage_customer[rows], themes.soft[rows])
-    return unit_rows(profiles)
+    rows = np.arange(len(corpus.passages)) if chosen is None else np.flatnonzero(chosen)
+    weights = np.ones(len(rows), dtype=np.float32)
+    return unit_rows(_sums(themes.soft[rows], corpus.passage_customer[rows], weights, len(corpus.customer_ids)))
 
 
 def person_vectors(corpus: Corpus, chosen: NDArray[np.bool_] | None = None) -> Points:
     """``(people, sum of dimensions)`` mean vector of each person's passages in every space."""
     blocks, weights = [], passage_weights(corpus)
     for space in corpus.spaces:
-        block = np.zeros((len(corpus.customer_ids), space.vectors.shape[1]), dtype=np.float32)
-        kept = slice(None) if chosen is None else np.flatnonzero(chosen[space.rows])
+        kept = np.arange(len(space.rows)) if chosen is None else np.flatnonzero(chosen[space.rows])
         rows = space.rows[kept]
-        np.add.at(block, corpus.passage_customer[rows], space.vectors[kept] * weights[rows, None])
-        blocks.append(block)
+        owners = corpus.passage_customer[rows]
+        blocks.append(_sums(space.vectors[kept], owners, weights[rows], len(corpus.customer_ids)))
     return unit_rows(np.hstack(blocks)) if blocks else np.zeros((len(corpus.customer_ids), 0), dtype=np.float32)
+
+
+def _sums(
+    values: NDArray[np.float32], owners: NDArray[np.int64], weights: NDArray[np.float32], people: int
+) -> NDArray[np.float32]:
+    """``(people, dimensions)`` the weighted sum of each owner's rows; a sparse product, far faster than add.at."""
+    from scipy.sparse import csr_matrix
+
+    sums: NDArray[np.float32] = csr_matrix((weights, (owners, np.arange(len(owners)))), (people, len(owners))) @ values
+    return sums
 
 
 def passage_weights(corpus: Corpus) -> NDArray[np.float32]:
@@ -101,7 +109,8 @@ def hear(corpus: Corpus, themes: ThemeModel, people: NDArray[np.int64], *, seed:
     profiles, vectors = person_profiles(corpus, themes)[people], person_vectors(corpus)[people]
     used = profiles.any(axis=0)
     halved = []
-    for draw in range(HALVINGS):
+    several = np.bincount(corpus.passage_customer, minlength=len(corpus.customer_ids))[people] > 1
+    for draw in range(HALVINGS if several.sum() >= LEAST_HALVED_SHARE * len(people) / 2 else 0):
         half = halve(corpus, seed=stable_seed(seed, "halves", draw))
         halved.append([
             (person_profiles(corpus, themes, side)[people][:, used], person_vectors(corpus, side)[people])

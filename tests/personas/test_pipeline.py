@@ -47,7 +47,7 @@ def kinds_of(result: RunResult) -> dict[str, set[str]]:
     rows = (result.out / "assignments.csv").read_text("utf-8").splitlines()[1:]
     found: dict[str, set[str]] = {}
     for row in rows:
-        customer_id, _, persona_id, _ = row.split(",")
+        customer_id, _, persona_id, *_ = row.split(",")
         found.setdefault(persona_id, set()).add(customer_id.split("-")[0])
     return found
 
