@@ -30,6 +30,9 @@ RESAMPLES_OF_MANY = 1
 MANY = 10_000
 """Passages above which one resample says as much as several of fewer."""
 
+FEW = 30
+"""Passages that may well be about one thing."""
+
 RESAMPLED_SHARE = 0.8
 STABILITY_TOLERANCE = 0.05
 """Resolutions whose stability lies this close to the best count as equal: the finest of them is taken. Two draws of the
@@ -135,8 +138,9 @@ def _resampled_agreement(graph: csr_matrix, resolution: float, *, seed: int) -> 
     """Mean adjusted Rand index of the passages' grouping with those of samples of four fifths; 0 for no grouping."""
     count = graph.shape[0]
     full = find_communities(graph, resolution=resolution, seed=seed)
-    if int(full.max()) + 1 in {1, count}:
-        # One theme, or every passage a theme of its own, comes back every time, and tells nothing.
+    themes = int(full.max()) + 1
+    if themes == count or (themes == 1 and count > FEW):
+        # Every passage a theme of its own, or one theme for many, comes back every time, and tells nothing.
         return 0.0
     rng = np.random.default_rng(seed)
     scores = []
