@@ -105,7 +105,7 @@ def find_structure(
     progress.finish("segments")
     progress.start("explain")
     with stage("explain"):
-        explanation = _explain(features, grouping, described, seed=options.seed)
+        explanation = _explain(features, described, seed=options.seed)
         trends = find_trends(corpus, themes, segments, sentiment=feelings)
         values, priorities = _worth(corpus, known.behaviour, described, feelings)
     progress.finish("explain")
@@ -174,9 +174,7 @@ def _group(
     return group_by_column(corpus, values, options.segment_by)
 
 
-def _explain(
-    features: FeatureTable, grouping: Grouping, described: list[DescribedSegment], *, seed: int
-) -> Explanation | None:
+def _explain(features: FeatureTable, described: list[DescribedSegment], *, seed: int) -> Explanation | None:
     if len(described) < 2:
         return None
     labels = np.full(len(features.values), -1, dtype=np.int64)

@@ -66,16 +66,12 @@ def list_methods(voices: list[Voice], segments: int | None, algorithm: str, peop
     if algorithm != AUTO:
         return [method for voice in voices for method in _named(voice, algorithm, segments, counts, least)]
     factored = [Method(profiles, FACTORS, _factors(k), least) for k in counts if k <= profiles.whole.shape[1]]
-    if segments is None and not vectors.halves:
-        # Who wrote one passage has no profile of themes: the passage is all there is.
-        factored = []
     if segments is not None:
-        return [
-            *factored,
-            *(_named(vectors, name, segments, counts, least)[0] for name in ("k-means", "agglomerative")),
-        ]
-    graphs = _Graphs()
-    return factored + [Method(vectors, COMMUNITIES, _communities(resolution, graphs)) for resolution in RESOLUTIONS]
+        direct = [_named(vectors, name, segments, counts, least) for name in ("k-means", "agglomerative")]
+        return [*factored, *(method for methods in direct for method in methods)]
+    communities = _named(vectors, COMMUNITIES, None, counts, least)
+    # Who wrote one passage has no profile of themes: the passage is all there is.
+    return factored + communities if vectors.halves else communities
 
 
 def _named(voice: Voice, algorithm: str, segments: int | None, counts: list[int], least: int) -> list[Method]:
