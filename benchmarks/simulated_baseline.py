@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from statistics import mean, median
 from typing import Any, Literal
@@ -103,13 +103,12 @@ def rank_words(by_value: Mapping[str, Counter[str]]) -> dict[str, list[str]]:
     ranked = {}
     for value, counts in sorted(by_value.items()):
         n, rest = counts.total(), total.total() - counts.total()
-
-        def score(word: str, counts: Counter[str] = counts, n: int = n, rest: int = rest) -> float:
+        scored = []
+        for word in counts:
             here, there = counts[word] + prior[word], total[word] - counts[word] + prior[word]
             odds = np.log(here / (n + 10 - here)) - np.log(there / (rest + 10 - there))
-            return float(odds / np.sqrt(1 / here + 1 / there))
-
-        ranked[value] = sorted(counts, key=lambda word, score=score: (-score(word), word))  # type: ignore[misc]
+            scored.append((-float(odds / np.sqrt(1 / here + 1 / there)), word))
+        ranked[value] = [word for _, word in sorted(scored)]
     return ranked
 
 
@@ -155,9 +154,11 @@ def k_means_ari(simulation: Simulation, language: Language) -> tuple[float, floa
 
 
 def measure(world: str, language: Language, seeds: range, customers: int) -> str:
-    make: Callable[..., SimulationOptions] = lambda seed, segments, **rest: SimulationOptions(  # noqa: E731
-        seed=seed, world=world, language=language, segments=segments, customers=customers, orders=False, **rest
-    )
+    shared = SimulationOptions(world=world, language=language, customers=customers, orders=False)
+
+    def make(seed: int, segments: int, **rest: str) -> SimulationOptions:
+        return shared.model_copy(update={"seed": seed, "segments": segments, **rest})
+
     learned, obvious, everybody, many = [], [], [], []
     for seed in seeds:
         for here, there in (("first", "second"), ("second", "first")):
