@@ -100,7 +100,9 @@ def _segment_part(people: NDArray[np.int64], voices: list[Voice], blocks: list[B
     mine = [voice_of(voice, people) for voice in voices]
     if choice.segments == 1:
         return one_segment(people, "of the segments asked for, one falls to this script")
-    if (choice.segments is None and len(people) < LEAST_PEOPLE_TO_SPLIT) or mine[0].whole.shape[1] < 2:
+    if choice.segments is None and len(people) < LEAST_PEOPLE_TO_SPLIT:
         return one_segment(people, f"{len(people)} people wrote enough to be placed, too few to split")
+    if not all(voice.whole.any() for voice in mine):
+        return one_segment(people, "nothing these people wrote has a place among the others' words")
     methods = list_methods(mine, choice.segments, choice.algorithm, len(people))
     return choose_grouping(people, methods, [Block(b.name, b.points[people]) for b in blocks], choice)
