@@ -1,7 +1,7 @@
 """Explanations of groups: what text says of known columns, false alarms, true rules, and time and memory.
 
-    python -m benchmarks.explaining columns DATA_FOLDER [--seeds 8]
-    python -m benchmarks.explaining chance [--seeds 150]
+    python -m benchmarks.explaining columns DATA_FOLDER [--seeds 10]
+    python -m benchmarks.explaining chance [--seeds 200]
     python -m benchmarks.explaining rules [--seeds 40]
     python -m benchmarks.explaining size [--people 800]
 
@@ -18,6 +18,7 @@ import re
 import resource
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from persona_kit.progress import Silent
 from persona_kit.workspace import Workspace
 from personas.customers import read_customers
 from personas.explaining import FeatureColumn, FeatureTable, build_feature_table, explain_column, explain_grouping
+from personas.explaining.records import Block
 from personas.explaining.rules import find_rules
 from personas.segmentation import least_words
 from personas.themes import find_themes
@@ -41,6 +43,14 @@ ROLES = (
     ("engineer", r"engineer|develop|program|software|devops"),
     ("scientist", r"scien|physic|biolog|astron|chem"),
 )
+NOTHING_TO_TELL = (
+    (150, 12, (50, 50, 50)),
+    (500, 60, (100, 100, 100, 100, 100)),
+    (400, 60, (300, 60, 30, 10)),
+    (60, 30, (35, 20, 5)),
+)
+"""People, themes and sizes of the groups."""
+
 COLUMNS = ("role", "how_often", "how_long_used", "how_run", "audience_size", "years_in_role", "industry_1")
 
 
@@ -49,8 +59,8 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     columns = commands.add_parser("columns")
     columns.add_argument("folder", type=Path)
-    columns.add_argument("--seeds", type=int, default=8)
-    for name, seeds in (("chance", 150), ("rules", 40)):
+    columns.add_argument("--seeds", type=int, default=10)
+    for name, seeds in (("chance", 200), ("rules", 40)):
         commands.add_parser(name).add_argument("--seeds", type=int, default=seeds)
     commands.add_parser("size").add_argument("--people", type=int, default=800)
     given = parser.parse_args()
@@ -73,7 +83,9 @@ def survey_columns(folder: Path, seeds: int) -> None:
         themes = find_themes(corpus, seed=0)
         features = build_feature_table(corpus, themes, table, None, None, rows, words=100)
         people = [table.customers.get(corpus.customer_ids[row]) for row in rows]
-    print("column | groups | accuracy | chance | way to certainty | beats chance | themes | words | length")
+    print(
+        "column | groups | accuracy | chance | way to certainty | beats chance | themes | words | length | verdicts | s"
+    )
     for column in COLUMNS:
         cells = [None if person is None else person.attributes.get(column) for person in people]
         if column == "role":
@@ -82,7 +94,8 @@ def survey_columns(folder: Path, seeds: int) -> None:
 
 
 def survey_column(features: FeatureTable, cells: list[Scalar], column: str, seeds: int) -> None:
-    text = ("themes", "words")
+    text: tuple[Block, ...] = ("themes", "words")
+    started = time.process_time()
     told = [explain_column(features, cells, column=column, seed=seed, blocks=text) for seed in range(seeds)]
     alone = [
         sum(block.accuracy.beats_chance for one in told for block in one.by_block if block.block == name)
@@ -92,9 +105,13 @@ def survey_column(features: FeatureTable, cells: list[Scalar], column: str, seed
     value, chance = accuracy.mean(axis=0)
     way = (value - chance) / (1 - chance)
     beats = sum(one.beats_chance for one in told)
+    verdicts = Counter(one.verdict_en.split(" chance")[0] for one in told)
+    seconds = (time.process_time() - started) / seeds
     print(
         f"{column} | {told[0].groups} | {value:.3f} ({accuracy[:, 0].min():.3f} to {accuracy[:, 0].max():.3f}) | "
-        f"{chance:.3f} | {way:.2f} | {beats} of {seeds} | " + " | ".join(f"{count} of {seeds}" for count in alone),
+        f"{chance:.3f} | {way:.2f} | {beats} of {seeds} | "
+        + " | ".join(f"{count} of {seeds}" for count in alone)
+        + f" | {', '.join(f'{count} {verdict}' for verdict, count in verdicts.items())} | {seconds:.1f}",
         flush=True,
     )
 
@@ -104,14 +121,21 @@ def kind_of_role(role: str) -> str:
 
 
 def false_alarms(seeds: int) -> None:
-    passed = 0
-    for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        features, _ = population(rng, 150, themes=12, groups=3)
-        passed += explain_grouping(
-            features, rng.integers(0, 3, 150), segment_ids=("a", "b", "c"), seed=seed
-        ).beats_chance
-    print(f"random labels that pass: {passed} of {seeds}")
+    for people, themes, sizes in NOTHING_TO_TELL:
+        passed, names = Counter[str](), tuple(f"s{at}" for at in range(len(sizes)))
+        for seed in range(seeds):
+            rng = np.random.default_rng(seed)
+            features, _ = population(rng, people, themes=themes, groups=len(names))
+            labels = np.array(rng.permutation(np.repeat(np.arange(len(sizes)), sizes)), dtype=np.int64)
+            told = explain_grouping(features, labels, segment_ids=names, seed=seed)
+            passed.update(one.model for one in told.accuracy if one.beats_chance)
+            passed["either"] += told.beats_chance
+        print(
+            f"{people} people, {themes} themes, groups of {', '.join(map(str, sizes))}: random labels that pass: "
+            f"{passed['either']} of {seeds} (logistic regression {passed['logistic regression']}, "
+            f"tree {passed['decision tree']})",
+            flush=True,
+        )
 
 
 def true_rules(seeds: int) -> None:

@@ -1,9 +1,9 @@
-"""How well groups can be told apart on people not learned from, against shuffled labels."""
+"""How well groups can be told apart on people not learned from, against guessing."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,13 +19,16 @@ from personas.explaining.records import GroupRecall, ModelAccuracy, ModelName
 FOLDS: Final = 5
 """Parts of the people; each is placed by models fitted on the others. A group needs as many people."""
 
-PERMUTATIONS: Final = 19
-FEWEST_PERMUTATIONS: Final = 5
-SURE: Final = 0.995
-"""With two models, about one grouping of pure chance in a hundred is called better than chance."""
+FEWEST_REPEATS: Final = 4
+MOST_REPEATS: Final = 20
+"""How often the people are parted anew: what one parting says of a weak signal, the next may not."""
 
-PLAIN: Final = 0.9995
-"""From the fewest shuffles on, a value this sure to lie beyond them needs no more of them."""
+SETTLED: Final = 8.0
+"""No more repeats where their number, times how many standard errors lie between the value and the bound, is above."""
+
+SURE: Final = 0.975
+"""Of the corrected t-test, for each of two models. The test is careful: groupings of pure chance pass more seldom than
+that says, see docs/explaining.md."""
 
 PENALTY: Final = 0.05
 """Inverse strength of the logistic regression's ridge, on columns of unit variance."""
@@ -58,6 +61,8 @@ class Fold:
 
     held_out: NDArray[np.int64]
     model: Scores
+    hits: NDArray[np.bool_]
+    """Who of `held_out` was placed right."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,9 @@ class Tested:
 
     accuracy: ModelAccuracy
     folds: tuple[Fold, ...]
-    hits: NDArray[np.bool_]
-    """``(people,)`` who was placed right while held out."""
+    """Of the first `FEWEST_REPEATS` repeats: everybody is held out in as many of them."""
+    hits: Values
+    """``(people,)`` how often each person was placed right while held out, 0..1."""
 
 
 def fit_logistic(points: Values, labels: NDArray[np.int64]) -> Scores:
@@ -123,85 +129,98 @@ def split_people(labels: NDArray[np.int64], *, parts: int, seed: int) -> list[ND
 
 
 def examine_model(points: Values, labels: NDArray[np.int64], name: ModelName, *, seed: int) -> Tested:
-    """The model's cross-validated accuracy, and the same after shuffling who is in which group.
+    """The model's accuracy in repeated stratified cross-validation, and whether it is better than guessing.
 
-    The whole procedure runs again on every shuffle. Shuffling goes on to 19, and ends earlier where five or more leave
-    no doubt, or where one does better than the true labels.
+    Who always says the same group, or guesses, is right in one of the groups: that is what chance gives. The value is
+    compared with it by the corrected t-test over all folds of all repeats. The people are parted anew 4 to 20 times,
+    more often the nearer the answer is to the bound.
 
     Args:
         points: ``(people, columns)``, see `model_input`.
         labels: ``(people,)`` groups, each of at least `FOLDS` people, at least two of them.
         name: which model.
-        seed: of the parts and the shuffles.
+        seed: of the parts.
     """
     from sklearn import config_context
 
-    parts = split_people(labels, parts=FOLDS, seed=stable_seed(seed, "folds"))
-    rng = np.random.default_rng(stable_seed(seed, "shuffles"))
-    shuffled: list[float] = []
+    chance = 1 / len(np.unique(labels))
     floor = _least_spread(labels)
+    found: list[Fold] = []
+    shares: list[float] = []
+    hits = np.zeros(len(labels))
+    repeats = 0
     # Hundreds of small fits: checking the same numbers every time would take longer than the fits.
     with config_context(skip_parameter_validation=True, assume_finite=True):
-        folds, hits = _cross_validate(points, labels, MODELS[name], parts)
-        value = balanced(hits, labels)
-        while not _is_settled(value, shuffled, floor):
-            # Shuffling the people's rows keeps the parts stratified, and is the same as shuffling the labels.
-            mixed = points[rng.permutation(len(points))]
-            shuffled.append(balanced(_cross_validate(mixed, labels, MODELS[name], parts)[1], labels))
-    high = _bound(shuffled, SURE, floor)
+        while repeats < FEWEST_REPEATS or not _is_settled(shares, chance, floor):
+            parts = split_people(labels, parts=FOLDS, seed=stable_seed(seed, "folds", repeats))
+            repeats += 1
+            for fold in _cross_validate(points, labels, MODELS[name], parts):
+                hits[fold.held_out] += fold.hits
+                shares.append(balanced(fold.hits, labels[fold.held_out]))
+                if repeats <= FEWEST_REPEATS:
+                    found.append(fold)
+    hits /= repeats
+    value, high = balanced(hits, labels), chance + _least_gain(shares, floor)
     accuracy = ModelAccuracy(
         model=name,
         value=value,
         interval=mean_share_interval(*_per_group(hits, labels)),
-        chance=float(np.mean(shuffled)),
-        chance_high=high,
-        permutations=len(shuffled),
-        beats_chance=value > high and value > max(shuffled),
+        chance=chance,
+        chance_high=min(1.0, high),
+        repeats=repeats,
+        beats_chance=value > high,
     )
-    return Tested(accuracy, folds, hits)
+    return Tested(accuracy, tuple(found), hits)
 
 
 def _cross_validate(
     points: Values, labels: NDArray[np.int64], fit: Fit, parts: Sequence[NDArray[np.int64]]
-) -> tuple[tuple[Fold, ...], NDArray[np.bool_]]:
-    hits = np.zeros(len(labels), dtype=bool)
-    folds = []
+) -> Iterator[Fold]:
     for held_out in parts:
         learned = np.ones(len(labels), dtype=bool)
         learned[held_out] = False
         model = fit(points[learned], labels[learned])
-        hits[held_out] = model.place(model.of(points[held_out])) == labels[held_out]
-        folds.append(Fold(held_out, model))
-    return tuple(folds), hits
+        yield Fold(held_out, model, model.place(model.of(points[held_out])) == labels[held_out])
 
 
-def _is_settled(value: float, shuffled: Sequence[float], floor: float) -> bool:
-    if len(shuffled) < FEWEST_PERMUTATIONS:
-        return False
-    return len(shuffled) >= PERMUTATIONS or max(shuffled) >= value or value > _bound(shuffled, PLAIN, floor)
+def _is_settled(shares: Sequence[float], chance: float, floor: float) -> bool:
+    """Whether more repeats would hardly change on which side of the bound the mean lies."""
+    repeats = len(shares) // FOLDS
+    if repeats >= MOST_REPEATS:
+        return True
+    beyond = abs(float(np.mean(shares)) - chance - _least_gain(shares, floor))
+    return repeats * beyond > SETTLED * _standard_error(shares, floor)
+
+
+def _least_gain(shares: Sequence[float], floor: float) -> float:
+    """How far above chance the mean must lie."""
+    from scipy.stats import t
+
+    return float(t.ppf(SURE, len(shares) - 1)) * _standard_error(shares, floor)
+
+
+def _standard_error(shares: Sequence[float], floor: float) -> float:
+    """The standard error of the mean over all folds of all repeats, which share most of their people.
+
+    Args:
+        shares: balanced accuracy of each fold.
+        floor: the least; few folds can lie close together by luck.
+
+    Source:
+        Nadeau, Bengio: Inference for the generalization error, Machine Learning 52 (2003): to the share of the variance
+        that so many results leave, the people tested over the people learned from are added. For repeated
+        cross-validation: Bouckaert, Frank: Evaluating the replicability of significance tests for comparing learning
+        algorithms, PAKDD 2004.
+    """
+    return max(floor, float(np.std(shares, ddof=1)) * float(np.sqrt(1 / len(shares) + 1 / (FOLDS - 1))))
 
 
 def _least_spread(labels: NDArray[np.int64]) -> float:
-    """The standard deviation of the balanced accuracy of guessing: that of shuffles is no smaller."""
+    """The standard deviation of the balanced accuracy of guessing."""
     people = np.bincount(labels)
     people = people[people > 0]
     guess = 1 / len(people)
     return float(np.sqrt(guess * (1 - guess) * (1 / people).sum()) / len(people))
-
-
-def _bound(shuffled: Sequence[float], sure: float, floor: float) -> float:
-    """What one more shuffle stays below, this surely: the prediction interval of a normal sample.
-
-    Args:
-        shuffled: accuracies of the shuffles so far.
-        sure: the share of further shuffles that stay below.
-        floor: the least standard deviation; a few shuffles can lie close together by luck.
-    """
-    from scipy.stats import t
-
-    count = len(shuffled)
-    spread = max(floor, float(np.std(shuffled, ddof=1))) * float(np.sqrt(1 + 1 / count))
-    return min(1.0, float(np.mean(shuffled)) + float(t.ppf(sure, count - 1)) * spread)
 
 
 def balanced(hits: NDArray[np.bool_] | Values, labels: NDArray[np.int64]) -> float:
@@ -211,10 +230,11 @@ def balanced(hits: NDArray[np.bool_] | Values, labels: NDArray[np.int64]) -> flo
     return float((np.bincount(labels, weights=hits)[held] / people[held]).mean())
 
 
-def _per_group(hits: NDArray[np.bool_], labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _per_group(hits: Values, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """People placed right (the mean over repeats, to the nearest person) and people, of each group."""
     people = np.bincount(labels)
-    placed = np.bincount(labels[hits], minlength=len(people))
-    return placed[people > 0], people[people > 0]
+    placed = np.bincount(labels, weights=hits, minlength=len(people))
+    return np.rint(placed[people > 0]).astype(np.int64), people[people > 0]
 
 
 def group_recalls(tested: Tested, labels: NDArray[np.int64], segment_ids: Sequence[str]) -> tuple[GroupRecall, ...]:

@@ -26,7 +26,7 @@ from personas.grouping.one_thread import one_thread
 from retrieval.documents import Scalar
 
 MODEL_PEOPLE = 2_000
-"""People the models are fitted and tested on; with more the shuffles take long and the answer stays."""
+"""People the models are fitted and tested on; with more the fits take long and the answer stays."""
 
 COUNTED_PEOPLE = 10_000
 """People rules, associations and contrasts are found and counted on."""
@@ -55,7 +55,7 @@ def explain_grouping(
 ) -> Explanation:
     """What tells the segments apart, and whether anything does.
 
-    Nothing is claimed where no model beats shuffled labels: rules, importance and contrasts are empty then.
+    Nothing is claimed where no model beats guessing: rules, importance and contrasts are empty then.
 
     Args:
         features: what is known of the people.

@@ -24,16 +24,18 @@ class ModelAccuracy(Record):
 
     model: ModelName
     value: float
-    """Balanced accuracy of five-fold cross-validation: the mean over groups of the share placed right, 0..1."""
+    """Balanced accuracy of five-fold cross-validation, mean over the repeats: the mean over groups of the share placed
+    right, 0..1."""
     interval: Interval
     """95 %, over drawing the people anew."""
     chance: float
-    """Mean of the same after shuffling who is in which group."""
+    """What guessing gives, and always saying the same group: one of the groups."""
     chance_high: float
-    """What shuffled labels stay below in 995 of 1000 cases."""
-    permutations: int
+    """What a model that knows nothing stays below, see docs/explaining.md."""
+    repeats: int
+    """How often the people were parted anew."""
     beats_chance: bool
-    """Above `chance_high` and above every shuffle."""
+    """Above `chance_high`."""
 
 
 class BlockAccuracy(Record):
@@ -167,10 +169,10 @@ class Explanation(Record):
     accuracy: tuple[ModelAccuracy, ...] = ()
     """Empty where there is nothing to tell apart, or nothing to tell it by."""
     chance: float | None = None
-    """Balanced accuracy of shuffled labels; None without a model."""
+    """Balanced accuracy of guessing; None without a model."""
     beats_chance: bool = False
     explained: float | None = None
-    """How much of the way from shuffled labels (0) to placing everybody right (1) the better model goes; None without a
+    """How much of the way from guessing (0) to placing everybody right (1) the better model goes; None without a
     model; means nothing where it does not beat chance."""
     verdict_en: str
     verdict_zh: str

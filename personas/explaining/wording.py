@@ -107,11 +107,11 @@ def word_verdict(best: ModelAccuracy, *, column: str | None) -> tuple[str, str]:
     chance, bound, way = percent(best.chance), percent(best.chance_high), percent(share_explained(best))
     english = (
         f"A {best.model} places {value} % of people right whom it has not seen (95 % interval {low} to {high} %, "
-        f"groups weigh the same); with shuffled labels it is {chance} %, and up to {bound} %."
+        f"groups weigh the same); guessing gives {chance} %, and up to {bound} % by luck."
     )
     chinese = (
         f"{MODEL_NAMES_ZH[best.model]}对未见过的人判断正确 {value}%（95% 区间 {low}% 到 {high}%，各组等权）；"
-        f"打乱标签后为 {chance}%，最高可达 {bound}%。"
+        f"猜测为 {chance}%，碰运气最高可达 {bound}%。"
     )
     if not best.beats_chance:
         what, what_zh = ("the segments", "群体") if column is None else (f"“{column}”", f"“{column}”")

@@ -167,7 +167,7 @@ def _accuracy(model: Any, value: float, *, beats_chance: bool = True) -> ModelAc
         interval=span(value),
         chance=0.25,
         chance_high=0.31,
-        permutations=19,
+        repeats=4,
         beats_chance=beats_chance,
     )
 

@@ -66,6 +66,21 @@ def test_random_labels_are_said_to_be_not_better_than_chance() -> None:
     assert len(wrong) <= 1
 
 
+def test_a_weak_signal_gets_the_same_verdict_however_people_are_parted() -> None:
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 300)
+    features = table_of(theme("a", rng.random(300) < np.where(labels == 0, 0.55, 0.3)))
+    told = [explain(features, labels, seed) for seed in range(4)]
+
+    assert {one.verdict_en.split(" chance")[0] for one in told} == {"Better than"}
+    assert {one.accuracy[0].chance for one in told} == {0.5}
+    assert max(one.accuracy[0].value for one in told) < 0.75
+
+
+def test_a_plain_signal_needs_no_more_repeats(told: Explanation) -> None:
+    assert told.accuracy[0].repeats == 4
+
+
 @pytest.mark.parametrize(
     ("value", "beats", "words", "words_zh"),
     [
@@ -81,7 +96,7 @@ def test_the_verdict_claims_no_more_than_the_figures(value: float, beats: bool, 
         interval=Interval(low=value - 0.02, high=value + 0.02),
         chance=0.33,
         chance_high=0.365,
-        permutations=19,
+        repeats=4,
         beats_chance=beats,
     )
     english, chinese = word_verdict(accuracy, column="role")
