@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personas.behaviour.records import Behaviour
-from personas.customers import CustomerTable
 from personas.profiles.cues import Cue, find_cues
 from personas.profiles.deciding import Sign, decide_growth, decide_habits, decide_leaving, decide_price
 from personas.profiles.entities import NameIndex, decide_entities, index_names
@@ -36,7 +35,6 @@ class _Known:
 
     corpus: Corpus
     themes: ThemeModel
-    table: CustomerTable
     behaviour: Mapping[str, Behaviour]
     orders: Mapping[str, OrderSign]
     segment_of: dict[str, str]
@@ -49,7 +47,6 @@ def build_profiles(
     corpus: Corpus,
     themes: ThemeModel,
     *,
-    table: CustomerTable | None = None,
     behaviour: Mapping[str, Behaviour] | None = None,
     orders: Mapping[str, OrderSign] | None = None,
     segments: Sequence[Segment] = (),
@@ -60,7 +57,6 @@ def build_profiles(
     Args:
         corpus: who wrote what.
         themes: what they voice.
-        table: what the customer table knows.
         behaviour: customer id -> orders and events, see `personas.behaviour`.
         orders: customer id -> `OrderSign`, see `read_order_signs`; without it nothing is told from orders' rhythm.
         segments: who belongs where.
@@ -70,7 +66,6 @@ def build_profiles(
     known = _Known(
         corpus=corpus,
         themes=themes,
-        table=table or CustomerTable(customers={}, file_of_column={}),
         behaviour=behaviour or {},
         orders=orders or {},
         segment_of={customer: segment.segment_id for segment in segments for customer in segment.customer_ids},

@@ -12,7 +12,7 @@ from personas.sentiment import DOUBT, chinese_feelings, english_feelings
 from personas.sentiment import HAN as _HAN
 from retrieval.documents import Document
 
-CLEAR: Final = 0.25
+CLEAR: Final = 0.15
 """Mean over a customer's documents and a neutral one from which the feeling is positive (or, below zero, negative)."""
 
 FELT: Final = 0.25
@@ -39,7 +39,7 @@ LEAST_SEEN: Final = 2.0
 LEAST_CHANGE: Final = 0.4
 """Difference between the later and the earlier half from which it is a trend."""
 
-LEAST_RATIO: Final = 2.2
+LEAST_RATIO: Final = 2.4
 """The difference must be this many times its standard error."""
 
 STEADY_CHANGE: Final = 0.2

@@ -26,8 +26,8 @@ DISCOUNT_SURPRISE: Final = 0.02
 """How unlikely so many discounted orders must be for somebody who gets as many as everybody."""
 
 OVERDUE: Final = 0.03
-LONG_OVERDUE: Final = 0.005
-"""How unlikely so long a silence must be at the person's own rate of ordering."""
+LONG_OVERDUE: Final = 0.01
+"""How unlikely so long a silence must be at the person's own rate of ordering; so many who go on are taken wrongly."""
 
 RISING: Final = 0.12
 LEAST_RISING_ORDERS: Final = 5

@@ -1,4 +1,4 @@
-"""How words stand in their sentence: meant, negated, supposed, asked, another's, of the past, of another product.
+"""How words stand in their sentence: meant, negated, supposed, asked, another's, past, of another product, mentioned.
 
 A cue such as "too expensive" tells of the writer only where the writer means it, now, of this product. The tests look
 at the sentence around the cue; each takes one kind of sentence out, and a tag is left blank rather than wrong.
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-Way = Literal["n", "h", "q", "r", "p", "o", "s"]
-"""Negated, hypothetical, question, reported, past, other product, sarcastic."""
+Way = Literal["n", "h", "q", "r", "p", "o", "s", "m"]
+"""Negated, hypothetical, question, reported, past, other product, sarcastic, mentioned and not said."""
 
 _PEOPLE: Final = (
     r"friends?|sisters?|brothers?|mums?|moms?|mothers?|dads?|fathers?|wife|husband|partner|boyfriend|girlfriend|son|"
@@ -138,6 +138,10 @@ _ZH_OTHER_PRODUCT: Final = re.compile(
 )
 _ZH_SARCASM: Final = re.compile(r"呵呵|才怪|可真行|\[狗头\]|\[doge\]|🙄|😏|反话|开玩笑|您真行|你真行|谢谢您嘞|真有你的")
 _ZH_CLAUSE: Final = re.compile(r"[，,；;：:、（）()\s]|但是?|不过|可是|因为|所以|而且|然后|却")
+_ZH_TOPIC_BEFORE: Final = re.compile(r"(?:关于|至于|对于|针对|问(?:到|起)?|提(?:到|起)|(?:谈|聊|讲|说)(?:到|起)|念叨)$")
+_ZH_TOPIC_AFTER: Final = re.compile(
+    r"^(?:这?(?:方面|一块|块儿)|的(?:事|问题|话题|讨论|说法)|(?:这|那)(?:事|问题|话题))"
+)
 _ZH_QUESTION: Final = re.compile(r"(?:吗|么|呢|吧)?[？?]+\S{0,2}$|吗[。！]?$|是不是|会不会|有没有人|请问|难道")
 
 
@@ -245,4 +249,5 @@ _CHINESE_TESTS: Final[Mapping[Way, Callable[[Standing], bool]]] = {
     "p": lambda at: bool(_ZH_PAST.search(at.before) or _ZH_TAKEN_BACK.search(at.after)),
     "o": lambda at: bool(_ZH_OTHER_PRODUCT.search(at.before)),
     "s": lambda at: bool(_ZH_SARCASM.search(at.sentence)),
+    "m": lambda at: bool(_ZH_TOPIC_BEFORE.search(at.before) or _ZH_TOPIC_AFTER.match(at.after)),
 }

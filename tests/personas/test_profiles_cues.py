@@ -33,6 +33,9 @@ MEANT = [
     ("这个太贵了。", ("price", "yes")),
     ("等打折再买。", ("price", "yes")),
     ("贵得值，愿意多花钱。", ("price", "no")),
+    ("确实值这个价。", ("price", "no")),
+    ("只要好用，多少钱都行。", ("price", "no")),
+    ("说到价格，我觉得太贵了。", ("price", "yes")),
     ("我已经取消了订阅。", ("leave", "high")),
     ("再也不会来了。", ("leave", "high")),
     ("如果再涨价我就换别家了。", ("leave", "medium")),
@@ -73,6 +76,20 @@ NOT_MEANT = [
 @pytest.mark.parametrize(("text", "why"), NOT_MEANT)
 def test_price_that_is_not_meant_is_left_out(text: str, why: str) -> None:
     assert ("price", "yes") not in tags_of(text), why
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("味道一般，不值这个价。", "negated"),
+        ("算不上物超所值。", "negated"),
+        ("收钱都行。", "another sense"),
+        ("至于值这个价，没想过。", "mentioned"),
+        ("不是值这个价的事。", "mentioned"),
+    ],
+)
+def test_paying_gladly_that_is_not_meant_is_left_out(text: str, why: str) -> None:
+    assert ("price", "no") not in tags_of(text), why
 
 
 @pytest.mark.parametrize(
