@@ -13,7 +13,7 @@ import argparse
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +144,7 @@ def shuffle_dates(documents: Sequence[Document], rng: np.random.Generator) -> tu
     for group in alike.values():
         for own, other in zip(group, rng.permutation(len(group)).tolist(), strict=True):
             for at, source in zip(own, rng.permutation(group[other]).tolist(), strict=True):
-                shuffled[at] = documents[at].model_copy(update={"created_at": documents[source].created_at})
+                shuffled[at] = replace(documents[at], created_at=documents[source].created_at)
     return tuple(shuffled)
 
 

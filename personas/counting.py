@@ -111,7 +111,7 @@ def mantel_haenszel_ratios(
     # Few people voice a thing: counting those is many times faster than multiplying by everybody.
     rows, things = np.nonzero(voiced)
     width = voiced.shape[1]
-    counts = np.bincount(cell[rows] * width + things, minlength=2 * len(values) * width).reshape(-1, 2, width)
+    counts = np.bincount(cell[rows] * width + things, minlength=2 * len(values) * width).reshape(len(values), 2, width)
     above = (people[:, 0] / people.sum(axis=1)) @ counts[:, 1]
     below = (people[:, 1] / people.sum(axis=1)) @ counts[:, 0]
     return [float(a / b) if b > 0 else None for a, b in zip(above, below, strict=True)]

@@ -117,6 +117,14 @@ class Corpus:
             places[space.rows] = at
         return places
 
+    @cached_property
+    def row_in_space(self) -> NDArray[np.int64]:
+        """Where each passage stands among the vectors of its space: (passages,) int64."""
+        rows = np.full(len(self.passages), -1, dtype=np.int64)
+        for space in self.spaces:
+            rows[space.rows] = np.arange(len(space.rows))
+        return rows
+
 
 def build_corpus(
     reading: HasDocuments,
@@ -248,17 +256,26 @@ def _embed(
 ) -> tuple[NDArray[np.float32], int]:
     """A vector for each text, and how many had to be made; equal texts are embedded once."""
     keys = [sha256_text(text) for text in texts]
-    vectors = record.load_vectors(engine.fingerprint, keys)
-    waiting = {key: text for key, text in zip(keys, texts, strict=True) if key not in vectors}
-    progress.step("embed", sum(key in vectors for key in keys))
-    new = list(waiting)
-    for some in (new[start : start + _EMBED_BATCH] for start in range(0, len(new), _EMBED_BATCH)):
-        made = engine.embed([waiting[key] for key in some])
-        record.save_vectors(engine.fingerprint, some, made)
-        vectors.update(zip(some, made, strict=True))
-        progress.step("embed", len(some))
-    progress.step("embed", len(keys) - len(set(keys)) if new else 0)
-    return np.stack([vectors[key] for key in keys]).astype(np.float32, copy=False), len(new)
+    text_of = dict(zip(keys, texts, strict=True))
+    different = list(text_of)
+    vectors = np.empty((len(different), engine.dimension), dtype=np.float32)
+    fresh = 0
+    for start in range(0, len(different), _EMBED_BATCH):
+        batch = different[start : start + _EMBED_BATCH]
+        kept = record.load_vectors(engine.fingerprint, batch)
+        new = [key for key in batch if key not in kept]
+        if new:
+            made = engine.embed([text_of[key] for key in new])
+            record.save_vectors(engine.fingerprint, new, made)
+            kept.update(zip(new, made, strict=True))
+        vectors[start : start + len(batch)] = [kept[key] for key in batch]
+        fresh += len(new)
+        progress.step("embed", len(batch))
+    progress.step("embed", len(keys) - len(different))
+    if len(different) == len(keys):
+        return vectors, fresh
+    place = {key: row for row, key in enumerate(different)}
+    return vectors[[place[key] for key in keys]], fresh
 
 
 def _index_part(

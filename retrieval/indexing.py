@@ -149,7 +149,7 @@ def _main(chroma_path: Path, folder: Path) -> int:
     made = {"indexed": 0, "removed": 0}
     for facts_path in sorted(folder.glob("*.json")):
         facts = json.loads(facts_path.read_text(encoding="utf-8"))
-        vectors = np.load(facts_path.with_suffix(".npy"), allow_pickle=False)
+        vectors = np.load(facts_path.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
         try:
             _, added, removed = write_part(chroma_path, IndexPart(vectors=vectors, **facts))
         except PersonaKitError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import Literal
 
 from persona_kit.errors import InputError, PersonaKitError
@@ -287,15 +288,16 @@ def _document(draft: Draft, done: Redacted) -> Document:
     own = "\n".join(done.text[start:end] for start, end in _moved(draft, done)) if draft.turns else done.text
     return Document(
         document_id=draft.document_id,
-        customer_id=draft.customer_id,
+        # Of what many documents share, one string is enough.
+        customer_id=intern(draft.customer_id),
         text=done.text,
         source=draft.source,
-        kind=draft.kind,
-        question=draft.question,
+        kind=intern(draft.kind),
+        question=intern(draft.question),
         language=detect_language(own),
         created_at=draft.created_at,
         rating=draft.rating,
-        product=draft.product,
+        product=intern(draft.product) if draft.product is not None else None,
         turns=_moved(draft, done),
         metadata=draft.metadata,
         text_sha256=sha256_text(done.text),
@@ -326,7 +328,7 @@ def _merge_duplicates(documents: Sequence[Document]) -> tuple[list[Document], li
             )
         )
     for place, ids in merged.items():
-        kept[place] = kept[place].model_copy(update={"merged_ids": tuple(ids)})
+        kept[place] = replace(kept[place], merged_ids=tuple(ids))
     return kept, quarantined
 
 
@@ -344,7 +346,7 @@ def _part_ids(documents: list[Document], progress: Progress) -> list[Document]:
                 seen[name] += 1
             taken.add(fresh)
             renamed.append(fresh)
-            document = document.model_copy(update={"document_id": fresh})
+            document = replace(document, document_id=fresh)
         parted.append(document)
     if renamed:
         more = f" and {len(renamed) - 10:,} more" if len(renamed) > 10 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +12,9 @@ from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from persona_kit.errors import OutputError
-from persona_kit.hashing import sha256_text
 from retrieval.documents import Document, Passage
 from retrieval.encodable import encodable
 
@@ -34,9 +35,24 @@ CREATE TABLE IF NOT EXISTS fits (key TEXT PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
+_DOCUMENT: Final = TypeAdapter(Document)
 _VECTOR_TYPE: Final = "<f4"
 _LOOKUP: Final = 500
 """Keys per SELECT, below SQLite's oldest limit of 999 variables."""
+
+
+def _to_json(document: Document) -> bytes:
+    return _DOCUMENT.dump_json(document)
+
+
+def _digest(documents: Sequence[Document], passages: Sequence[Passage]) -> str:
+    """The SHA-256 of all that is stored of a corpus; one record at a time, as they may be a million."""
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(_to_json(document) + b"\n")
+    for passage in passages:
+        digest.update(encodable(passage.passage_id).encode() + b"\n")
+    return digest.hexdigest()
 
 
 class TextOfRecord:
@@ -77,8 +93,7 @@ class TextOfRecord:
         Raises:
             OutputError: when the file cannot be written.
         """
-        records = [document.model_dump_json() for document in documents]
-        digest = sha256_text("\n".join([*records, *(passage.passage_id for passage in passages)]))
+        digest = _digest(documents, passages)
         if self._fact("corpus") == digest:
             return False
         with self._transaction():
@@ -86,7 +101,7 @@ class TextOfRecord:
             self._connection.execute("DELETE FROM passages")
             self._connection.executemany(
                 "INSERT INTO documents VALUES (?, ?, ?, ?)",
-                ((d.document_id, d.customer_id, encodable(d.text), r) for d, r in zip(documents, records, strict=True)),
+                ((d.document_id, d.customer_id, encodable(d.text), _to_json(d).decode()) for d in documents),
             )
             self._connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
@@ -101,7 +116,7 @@ class TextOfRecord:
     def documents(self) -> tuple[Document, ...]:
         """The stored documents, by id."""
         rows = self._select("SELECT record FROM documents ORDER BY document_id")
-        return tuple(Document.model_validate_json(row[0]) for row in rows)
+        return tuple(_DOCUMENT.validate_json(row[0]) for row in rows)
 
     def passages(self) -> tuple[Passage, ...]:
         """The stored passages, in the order they were given."""

@@ -15,6 +15,7 @@ from persona_kit.errors import EnvironmentProblem
 from persona_kit.hashing import sha256_file
 from retrieval.embedders import missing_extra
 from retrieval.embedders.rows import unit_rows
+from retrieval.words import search_words
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -37,7 +38,7 @@ class GensimEmbedder:
     @cached_property
     def fingerprint(self) -> str:
         """Of the file's bytes."""
-        return f"gensim-1-{sha256_file(self._path)[:32]}"
+        return f"gensim-2-{sha256_file(self._path)[:32]}"
 
     @cached_property
     def dimension(self) -> int:
@@ -49,10 +50,14 @@ class GensimEmbedder:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float64)
         for row, text in enumerate(texts):
             for word in _WORD.findall(text):
-                key = word if word in self._vectors else word.lower()
-                if key in self._vectors:
+                for key in self._known(word):
                     rows[row] += self._vectors.get_vector(key, norm=True)
         return unit_rows(rows)
+
+    def _known(self, word: str) -> list[str]:
+        """The word as the file spells it, or the known words in it: Chinese has no spaces to tell them by."""
+        whole = next((key for key in (word, word.lower()) if key in self._vectors), None)
+        return [part for part in search_words(word) if part in self._vectors] if whole is None else [whole]
 
 
 def _load(name: str, path: Path) -> Any:

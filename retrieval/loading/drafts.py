@@ -31,7 +31,7 @@ MAX_METADATA = 30
 MAX_METADATA_CHARS = 500
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """One input: a document to be, or a fault."""
 

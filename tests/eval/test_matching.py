@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from eval.matching import build_matching, score_matching
@@ -48,7 +50,7 @@ def test_quoted_documents_are_not_drawn_and_the_key_is_not_shown() -> None:
     persona_set = english_example().persona_set
     segment_of, documents = _documents(persona_set)
     citation = persona_set.personas[0].claims[0].citations[0]
-    quoted = documents[0].model_copy(update={"document_id": citation.document_id, "text": "the quoted answer"})
+    quoted = replace(documents[0], document_id=citation.document_id, text="the quoted answer")
     sheet = build_matching(persona_set, segment_of, [quoted, *documents], answers=60, seed=1)
     assert all("the quoted answer" not in bundle for bundle in sheet.bundles.values())
     assert all(persona.persona_id not in sheet.for_reader() for persona in persona_set.personas)

@@ -157,3 +157,8 @@ def test_what_is_said_as_often_elsewhere_tells_less_than_nothing() -> None:
     voiced = people % 2 == 0
     support = count_supports(voiced[:, None], people < 200, np.zeros(400, dtype=np.int64))[0]
     assert how_telling(support, others=200) == pytest.approx(-0.5)
+
+
+def test_of_nothing_said_there_are_no_ratios() -> None:
+    strata = np.zeros(4, dtype=np.int64)
+    assert mantel_haenszel_ratios(np.zeros((4, 0), dtype=bool), np.array([True, True, False, False]), strata) == []

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -67,13 +68,16 @@ def written(
     customer: str, texts: list[str], *, language: Language = "en", stars: list[float] | None = None
 ) -> list[Document]:
     return [
-        make_document(
-            f"{customer}-{number}",
-            text,
-            customer=customer,
-            language=language,
-            rating=None if stars is None else stars[number],
-        ).model_copy(update={"created_at": (date(2025, 1, 1) + timedelta(days=30 * number)).isoformat()})
+        replace(
+            make_document(
+                f"{customer}-{number}",
+                text,
+                customer=customer,
+                language=language,
+                rating=None if stars is None else stars[number],
+            ),
+            created_at=(date(2025, 1, 1) + timedelta(days=30 * number)).isoformat(),
+        )
         for number, text in enumerate(texts)
     ]
 
@@ -157,7 +161,7 @@ def test_names_that_several_people_write_are_entities(tmp_path: Path) -> None:
         *written("b", ["We still keep a copy in Notionbase for the team."]),
         *written("c", ["The Crema Pro leaks, says my neighbour Winfried."]),
     ]
-    documents[2] = documents[2].model_copy(update={"product": "Crema Pro"})
+    documents[2] = replace(documents[2], product="Crema Pro")
     found, corpus = profiles_of(documents, tmp_path)
     assert [tag.value for tag in found["a"].entities] == ["Notionbase"]
     assert [tag.value for tag in found["c"].entities] == ["Crema Pro"]

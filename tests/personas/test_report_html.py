@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -79,9 +80,8 @@ def test_a_source_is_the_whole_document(example: Example, page: LexborHTMLParser
 def test_a_very_long_document_is_shown_around_its_quotes(example: Example) -> None:
     documents = dict(example.arguments["documents"])
     cited = example.persona_set.personas[0].claims[0].citations[1]
-    longer = documents[cited.document_id].model_copy(
-        update={"text": documents[cited.document_id].text + " filler" * 100_000 + " theend"}
-    )
+    before = documents[cited.document_id]
+    longer = replace(before, text=before.text + " filler" * 100_000 + " theend")
     arguments = {**example.arguments, "documents": {**documents, cited.document_id: longer}}
     text = render_html(example.persona_set, **arguments)
     assert "theend" not in text
@@ -188,9 +188,7 @@ def test_weight_for_many_people_and_documents(example: Example) -> None:
     points = [
         MapPoint(customer_id=f"somebody-{n}", x=n % 31 / 31, y=n % 30 / 30, segment_id=f"s{n % 4}") for n in range(956)
     ]
-    documents = {
-        k: d.model_copy(update={"text": d.text + " word" * 200}) for k, d in example.arguments["documents"].items()
-    }
+    documents = {k: replace(d, text=d.text + " word" * 200) for k, d in example.arguments["documents"].items()}
     text = render_html(example.persona_set, **{**example.arguments, "map_points": points, "documents": documents})
     assert len(documents) > 100
     assert len(text.encode()) < 600_000

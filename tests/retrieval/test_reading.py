@@ -325,7 +325,7 @@ def test_duplicates_are_merged_within_a_customer_and_ids_parted(tmp_path: Path) 
 def test_personal_data_leaves_ids_and_metadata_too(tmp_path: Path) -> None:
     rows = "text,email,mobile\nhello there,a.b@example.com,13800138000\nbye now,a.b@example.com,13800138001\n"
     reading = read(write(tmp_path, "a.csv", rows))
-    whole = "".join(document.model_dump_json() for document in reading.documents)
+    whole = repr(reading.documents)
     assert "example.com" not in whole
     assert "1380013" not in whole
     assert len({document.customer_id for document in reading.documents}) == 1
