@@ -1,15 +1,18 @@
 """Segments and themes against known truth, and how well a survey's segments return.
 
-    python -m benchmarks.segments simulated [--language en|zh] [--seeds 20]
-    python -m benchmarks.segments multidogo CONVERSATIONS.jsonl
+    python -m benchmarks.segments simulated [--language en|zh] [--seeds 20] [--text-features auto lda ...]
+    python -m benchmarks.segments multidogo CONVERSATIONS.jsonl [--text-features auto lda ...]
+    python -m benchmarks.segments crosswoz FOLDER
     python -m benchmarks.segments survey DOCUMENTS.jsonl
     python -m benchmarks.segments themes BANKING77_FOLDER
 
 `simulated`: corpora of `personas simulate` with 3 to 10 segments, and one crowd without kinds in ten; people who write
 of something else altogether belong to no segment and are left aside. `multidogo` holds `customer_id`, `domain` and
-`turns`; a conversation is a customer. `survey` tells how well the segments return in samples of four fifths, and how
-many of the old people stay together when a tenth of the people are others. `themes`: train.csv and test.csv of
-PolyAI's Banking77, whose 77 intents are the truth.
+`turns`; a conversation is a customer. `crosswoz`: dialogues.jsonl of CrossWOZ; a dialogue is a customer, and each turn
+of its user a document. The truth of a person is the set of domains of the goal, and the domain of most of the turns;
+that of a turn its domain, where it names one, and what it asks or tells (domain and slot of its first act). `survey`
+tells how well the segments return in samples of four fifths, and how many of the old people stay together when a tenth
+of the people are others. `themes`: train.csv and test.csv of PolyAI's Banking77, whose 77 intents are the truth.
 """
 
 from __future__ import annotations
@@ -19,9 +22,12 @@ import csv
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +35,7 @@ from numpy.typing import NDArray
 from persona_kit.progress import Silent
 from persona_kit.workspace import Workspace
 from personas.describing import build_segments, describe_segments, length_explains
+from personas.options import TextFeatures
 from personas.segmentation import Grouping, segment_people
 from personas.simulation import SimulationOptions, simulate, write_simulation
 from personas.themes import ThemeModel, find_themes
@@ -54,6 +61,19 @@ def group(corpus: Corpus) -> tuple[ThemeModel, Grouping]:
     return themes, segment_people(corpus, themes, segments=None, seed=0)
 
 
+def group_by_each(corpus: Corpus, features: Sequence[TextFeatures]) -> Iterator[tuple[TextFeatures, Grouping, float]]:
+    """Segments by each of the text features, and the processor seconds they took; the first also counts the themes."""
+    started = time.process_time()
+    themes = find_themes(corpus, seed=0)
+    for name in features:
+        yield (
+            name,
+            segment_people(corpus, themes, segments=None, seed=0, text_features=name),
+            time.process_time() - started,
+        )
+        started = time.process_time()
+
+
 def scores(truth: Sequence[str], labels: NDArray[np.int64]) -> tuple[float, float]:
     """Normalised mutual information and adjusted Rand index."""
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
@@ -61,9 +81,10 @@ def scores(truth: Sequence[str], labels: NDArray[np.int64]) -> tuple[float, floa
     return float(normalized_mutual_info_score(truth, labels)), float(adjusted_rand_score(truth, labels))
 
 
-def measure_simulated(language: str, seeds: int) -> None:
-    """A line a corpus, and the sums."""
-    right, found = [], []
+def measure_simulated(language: str, seeds: int, features: Sequence[TextFeatures]) -> None:
+    """A line a corpus and kind of text features, and the sums."""
+    right: dict[TextFeatures, list[bool]] = {name: [] for name in features}
+    found: dict[TextFeatures, list[float]] = {name: [] for name in features}
     for seed in range(seeds):
         count = COUNTS[seed % len(COUNTS)]
         options = SimulationOptions.model_validate({"seed": seed, "segments": count, "language": language})
@@ -73,28 +94,88 @@ def measure_simulated(language: str, seeds: int) -> None:
             truth = {one["customer_id"]: one["segment"] for one in simulation.truth["customers"]}
             reading = read_documents([str(paths["documents.jsonl"])], ReadOptions(), progress=Silent())
             with built(reading) as corpus:
-                _, grouping = group(corpus)
-                own = [truth[corpus.customer_ids[at]] for at in grouping.people]
-        kept = np.flatnonzero([segment is not None for segment in own])
-        _, rand = scores([own[at] for at in kept], grouping.labels[kept])
-        print(f"seed {seed:2}: {count:2} planted, {grouping.count:2} found, ARI {rand:.3f}", flush=True)
-        right.append(count == grouping.count)
-        if count > 1:
-            found.append(rand)
-    print(f"true number in {sum(right)} of {seeds}; median ARI {np.median(found):.3f} of those with segments")
+                for name, grouping, seconds in group_by_each(corpus, features):
+                    own = [truth[corpus.customer_ids[at]] for at in grouping.people]
+                    kept = np.flatnonzero([segment is not None for segment in own])
+                    _, rand = scores([own[at] for at in kept], grouping.labels[kept])
+                    told = f"{count:2} planted, {grouping.count:2} found, ARI {rand:.3f}, {seconds:.1f} s"
+                    print(f"seed {seed:2}, {name}: {told}", flush=True)
+                    right[name].append(count == grouping.count)
+                    if count > 1:
+                        found[name].append(rand)
+    for name in features:
+        median = np.median(found[name])
+        print(f"{name}: true number in {sum(right[name])} of {seeds}; median ARI {median:.3f} of those with segments")
 
 
-def measure_multidogo(path: Path) -> None:
+def measure_multidogo(path: Path, features: Sequence[TextFeatures]) -> None:
     """Segments of conversations against their domains."""
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     domains = {line["customer_id"]: line["domain"] for line in lines}
     with built(read_documents([str(path)], ReadOptions(), progress=Silent())) as corpus:
-        started = time.perf_counter()
-        _, grouping = group(corpus)
-        seconds = time.perf_counter() - started
-        own = [domains[corpus.customer_ids[at]] for at in grouping.people]
-    information, rand = scores(own, grouping.labels)
-    print(f"{grouping.count} segments of 6 domains: NMI {information:.3f}, ARI {rand:.3f}, {seconds:.1f} s")
+        for name, grouping, seconds in group_by_each(corpus, features):
+            own = [domains[corpus.customer_ids[at]] for at in grouping.people]
+            information, rand = scores(own, grouping.labels)
+            told = f"NMI {information:.3f}, ARI {rand:.3f}, {seconds:.1f} s of processor time"
+            print(f"{name}: {grouping.count} segments of 6 domains: {told}", flush=True)
+
+
+@dataclass(frozen=True)
+class Dialogues:
+    """The user turns of a CrossWOZ file as documents, and what they are about."""
+
+    lines: str
+    goals: dict[str, str]
+    """Customer id -> the domains of the goal."""
+    main: dict[str, str]
+    """Customer id -> the domain that most of the turns name."""
+    domain: dict[str, str]
+    """Document id -> its domain, of turns that name one alone."""
+    act: dict[str, str]
+    """Document id -> domain and slot of its first act, of the same turns."""
+
+
+def read_dialogues(path: Path) -> Dialogues:
+    """The dialogues as documents; greetings and thanks are documents too, and have no truth."""
+    made = Dialogues("", {}, {}, {}, {})
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        dialogue = json.loads(line)
+        customer, named = f"d{dialogue['id']}", Counter[str]()
+        for at, turn in enumerate(turn for turn in dialogue["messages"] if turn["role"] == "usr"):
+            document = f"{customer}-{at}"
+            lines.append(json.dumps({"id": document, "customer_id": customer, "text": turn["content"]}))
+            acts = [act for act in turn["dialog_act"] if act[0] in {"Inform", "Request", "Select"}]
+            named.update(act[1] for act in acts)
+            if len({act[1] for act in acts}) == 1:
+                made.domain[document], made.act[document] = acts[0][1], " ".join(acts[0][1:3])
+        made.goals[customer] = " ".join(sorted({part[1] for part in dialogue["goal"]}))
+        made.main[customer] = min(named, key=lambda domain: (-named[domain], domain), default="")
+    return replace(made, lines="\n".join(lines))
+
+
+def measure_crosswoz(folder: Path, features: Sequence[TextFeatures]) -> None:
+    """Segments of dialogues, and themes of their turns, against their domains."""
+    known = read_dialogues(folder / "dialogues.jsonl")
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "documents.jsonl"
+        path.write_text(known.lines, encoding="utf-8")
+        reading = read_documents([str(path)], ReadOptions(), progress=Silent())
+    with built(reading) as corpus:
+        for name, grouping, seconds in group_by_each(corpus, features):
+            people = [corpus.customer_ids[at] for at in grouping.people]
+            for what, truth in (("sets of domains", known.goals), ("main domains", known.main)):
+                information, rand = scores([truth[one] for one in people], grouping.labels)
+                count = len({truth[one] for one in people})
+                told = f"{grouping.count} segments of {len(people)} people, {count} {what}"
+                print(f"{name}: {told}: NMI {information:.3f}, ARI {rand:.3f}, {seconds:.1f} s", flush=True)
+        themes = find_themes(corpus, seed=0)
+        for what, truth in (("domains", known.domain), ("domains and slots", known.act)):
+            rows = [row for row, passage in enumerate(corpus.passages) if passage.document_id in truth]
+            own = [truth[corpus.passages[row].document_id] for row in rows]
+            information, rand = scores(own, themes.passage_theme[rows])
+            told = f"{len(themes.themes)} themes, {len(rows)} passages, {len(set(own))} {what}"
+            print(f"{told}: NMI {information:.3f}, ARI {rand:.3f}", flush=True)
 
 
 def measure_survey(path: Path) -> None:
@@ -132,8 +213,6 @@ def together(old: dict[str, int], new: dict[str, int]) -> float:
 
 def with_documents(reading: Reading, documents: tuple[Document, ...]) -> Reading:
     """The reading with these documents alone."""
-    from dataclasses import replace
-
     return replace(reading, documents=documents)
 
 
@@ -167,19 +246,21 @@ def measure_themes(folder: Path) -> None:
 def main() -> None:
     """Runs what is named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("simulated", "multidogo", "survey", "themes"))
+    parser.add_argument("what", choices=("simulated", "multidogo", "crosswoz", "survey", "themes"))
     parser.add_argument("path", type=Path, nargs="?")
     parser.add_argument("--language", default="en")
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--text-features", nargs="+", choices=get_args(TextFeatures), default=["auto"])
     arguments = parser.parse_args()
     if arguments.what == "simulated":
-        measure_simulated(arguments.language, arguments.seeds)
+        measure_simulated(arguments.language, arguments.seeds, arguments.text_features)
     elif arguments.path is None:
         parser.error("name the file or folder")
+    elif arguments.what in {"multidogo", "crosswoz"}:
+        measure = measure_multidogo if arguments.what == "multidogo" else measure_crosswoz
+        measure(arguments.path, arguments.text_features)
     else:
-        {"multidogo": measure_multidogo, "survey": measure_survey, "themes": measure_themes}[arguments.what](
-            arguments.path
-        )
+        {"survey": measure_survey, "themes": measure_themes}[arguments.what](arguments.path)
 
 
 if __name__ == "__main__":

@@ -77,8 +77,7 @@ def supporting_rows(value: str, group: EvidenceGroup, base: EvidenceBase) -> NDA
     """
     same_words = base.shares_said(stems(value), group.rows) >= SAME_WORDS
     probe = group.space.embedder.embed([value])[0]
-    places = base.places_of(group.space)
-    close = group.space.vectors[[places[int(row)] for row in group.rows]] @ probe >= SAME_MEANING
+    close = group.space.vectors[base.corpus.row_in_space[group.rows]] @ probe >= SAME_MEANING
     return group.rows[np.flatnonzero(same_words | close)]
 
 

@@ -65,7 +65,14 @@ def find_communities(graph: csr_matrix, *, resolution: float, seed: int) -> NDAr
         # Its compiled part draws from the C library's generator, which `random_state` does not seed: without this, the
         # grouping would depend on what else the process has grouped before.
         _c_library().srand(seed % 2**31)
-        labels = np.asarray(Leiden(resolution=resolution, random_state=seed).fit_predict(graph), dtype=np.int64)
+        leiden = Leiden(
+            resolution=resolution,
+            random_state=seed,
+            sort_clusters=False,
+            return_probs=False,
+            return_aggregate=False,
+        )
+        labels = np.asarray(leiden.fit_predict(graph), dtype=np.int64)
     return relabel_by_size(labels)
 
 

@@ -333,7 +333,7 @@ def _no_themes(passages: int) -> ThemeModel:
         themes=(),
         passage_theme=np.full(passages, -1, dtype=np.int64),
         confidence=np.zeros(passages, dtype=np.float32),
-        soft=np.zeros((passages, 0), dtype=np.float32),
+        spaces=(),
     )
 
 

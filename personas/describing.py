@@ -193,7 +193,10 @@ def describe_segments(corpus: Corpus, themes: ThemeModel, segments: Sequence[Seg
 def _nearest(themes: ThemeModel, corpus: Corpus, insides: list[NDArray[np.bool_]]) -> list[list[int]]:
     if len(insides) < 2:
         return [[] for _ in insides]
-    profiles = np.stack([themes.soft[inside[corpus.passage_customer]].mean(axis=0) for inside in insides])
+    segment = np.full(len(corpus.customer_ids), -1, dtype=np.int64)
+    for at, inside in enumerate(insides):
+        segment[inside] = at
+    profiles = themes.soft_sums(segment[corpus.passage_customer], len(insides))
     profiles /= np.maximum(np.linalg.norm(profiles, axis=1, keepdims=True), 1e-9)
     likeness = profiles @ profiles.T
     np.fill_diagonal(likeness, -1.0)

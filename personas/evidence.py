@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,25 +87,14 @@ class EvidenceBase:
         self.corpus = corpus
         self.themes = themes
         self.tags = tags
-        self.stems = [stems(text) for text in corpus.passage_texts]
         self.facets = self._merge(facets)
         self.strata = length_strata(corpus.words_per_customer)
 
-    @cached_property
-    def vectors(self) -> list[tuple[Space, dict[int, int]]]:
-        """Each space with the place of every passage row in it."""
-        return [(space, {int(row): place for place, row in enumerate(space.rows)}) for space in self.corpus.spaces]
-
-    def places_of(self, space: Space) -> dict[int, int]:
-        """Where each passage row stands in the space's vectors."""
-        return next(places for other, places in self.vectors if other is space)
-
     def vectors_of(self, rows: NDArray[np.int64]) -> tuple[Space, NDArray[np.float32]]:
         """The space that holds the first of the rows, and the vectors ``(n, d)`` of those rows that it holds."""
-        for space, places in self.vectors:
-            if int(rows[0]) in places:
-                return space, space.vectors[[places[int(row)] for row in rows if int(row) in places]]
-        raise KeyError(int(rows[0]))
+        at = self.corpus.space_of_passage[rows]
+        space = self.corpus.spaces[at[0]]
+        return space, space.vectors[self.corpus.row_in_space[rows[at == at[0]]]]
 
     def centre_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The unit mean vector of the rows, in the space of the first."""
@@ -119,10 +108,19 @@ class EvidenceBase:
         return voiced
 
     @cached_property
+    def _saying(self) -> dict[str, NDArray[np.int32]]:
+        """The passages that hold each stem, ascending."""
+        found: dict[str, array[int]] = {}
+        for row, text in enumerate(self.corpus.passage_texts):
+            for stem in stems(text):
+                found.setdefault(stem, array("i")).append(row)
+        return {stem: np.array(rows, dtype=np.int32) for stem, rows in found.items()}
+
+    @cached_property
     def _rarity(self) -> dict[str, float]:
         """How much a stem tells: the logarithm of how many passages there are for each that holds it."""
-        frequency = Counter(stem for found in self.stems for stem in found)
-        return {stem: float(np.log(1 + len(self.stems) / count)) for stem, count in frequency.items()}
+        passages = len(self.corpus.passages)
+        return {stem: float(np.log(1 + passages / len(rows))) for stem, rows in self._saying.items()}
 
     def shares_said(self, wanted: set[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """``(rows,)`` the share of the wanted stems that each passage says, 0..1; rare ones weigh more."""
@@ -130,16 +128,33 @@ class EvidenceBase:
         total = sum(weights.values())
         if total == 0:
             return np.zeros(len(rows))
-        return np.array([sum(weights[stem] for stem in weights if stem in self.stems[row]) for row in rows]) / total
+        said = np.zeros(len(rows))
+        for stem, weight in weights.items():
+            said += weight * np.isin(rows, self._saying[stem])
+        return said / total
 
     def specificity(self, wanted: set[str]) -> float:
         """How telling stems are together, 0..1: one that occurs once tells all, a common one next to nothing."""
-        rarest = float(np.log(1 + len(self.stems)))
+        rarest = float(np.log(1 + len(self.corpus.passages)))
         return min(1.0, sum(self._rarity.get(stem, rarest) for stem in wanted) / rarest) if wanted else 0.0
 
     def rows_tagged(self, attribute: str, space: Space) -> NDArray[np.int64]:
         """All passages of the space, of everybody, that speak of the attribute."""
-        return space.rows[[attribute in self.tags[int(row)] for row in space.rows]]
+        rows = self.tagged(attribute)
+        here: NDArray[np.int64] = rows[self.corpus.space_of_passage[rows] == self.corpus.spaces.index(space)]
+        return here
+
+    def tagged(self, attribute: str) -> NDArray[np.int64]:
+        """All passages, of everybody, that speak of the attribute; ascending."""
+        return self._tagged.get(attribute, np.zeros(0, dtype=np.int64))
+
+    @cached_property
+    def _tagged(self) -> dict[str, NDArray[np.int64]]:
+        found: dict[str, list[int]] = {}
+        for row, tags in enumerate(self.tags):
+            for tag in tags:
+                found.setdefault(tag, []).append(row)
+        return {tag: np.array(rows, dtype=np.int64) for tag, rows in found.items()}
 
     def count(self, rows: NDArray[np.int64], inside: NDArray[np.bool_]) -> Support:
         """The people behind the passages, inside and outside of a segment."""

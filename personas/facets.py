@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personas.attributes import AttributeSchema
-from personas.sentiment import score_sentiment
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
@@ -35,16 +34,22 @@ class Facet:
     """Passages, ascending."""
 
 
-def tag_passages(corpus: Corpus, schema: AttributeSchema) -> list[tuple[str, ...]]:
-    """The attributes each passage speaks of, strongest first; one, or two where a second has a cue of its own."""
+def tag_passages(corpus: Corpus, schema: AttributeSchema, feelings: NDArray[np.float32]) -> list[tuple[str, ...]]:
+    """The attributes each passage speaks of, strongest first; one, or two where a second has a cue of its own.
+
+    Args:
+        corpus: who wrote what.
+        schema: the attributes.
+        feelings: ``(passages,)`` how each passage feels, -1..1.
+    """
     questions = {
         document.question: _question_scores(document.question, schema)
         for document in corpus.documents
         if document.question
     }
     return [
-        _tags_of(text, corpus.document_by_id[passage.document_id], schema, questions)
-        for passage, text in zip(corpus.passages, corpus.passage_texts, strict=True)
+        _tags_of(text, corpus.document_by_id[passage.document_id], float(feeling), schema, questions)
+        for passage, text, feeling in zip(corpus.passages, corpus.passage_texts, feelings, strict=True)
     ]
 
 
@@ -66,12 +71,12 @@ def _question_scores(question: str, schema: AttributeSchema) -> dict[str, float]
 
 
 def _tags_of(
-    text: str, document: Document, schema: AttributeSchema, questions: dict[str, dict[str, float]]
+    text: str, document: Document, sentiment: float, schema: AttributeSchema, questions: dict[str, dict[str, float]]
 ) -> tuple[str, ...]:
     lowered = text.lower()
     cues = {attribute.key: float(min(2, len(attribute.cue_pattern.findall(lowered)))) for attribute in schema.attribute}
     scores = {key: score + questions.get(document.question, {}).get(key, 0.0) for key, score in cues.items()}
-    feeling = _feeling_key(text, document)
+    feeling = _feeling_key(sentiment, document)
     if feeling is not None and feeling in scores:
         scores[feeling] += FEELING_WEIGHT
     ranked = sorted((key for key in scores if scores[key] > 0), key=lambda key: -scores[key])
@@ -80,8 +85,7 @@ def _tags_of(
     return tuple(ranked[:1] + [key for key in ranked[1:2] if cues[key] >= 1])
 
 
-def _feeling_key(text: str, document: Document) -> str | None:
-    sentiment = score_sentiment(text)
+def _feeling_key(sentiment: float, document: Document) -> str | None:
     if sentiment == 0.0 and document.rating is not None:
         value = document.rating.value
         sentiment = 1.0 if value >= GOOD_RATING else -1.0 if value <= BAD_RATING else 0.0

@@ -16,6 +16,7 @@ from persona_kit.settings import Settings, resolve_settings
 
 RedactLevel = Literal["off", "standard", "strict"]
 OutputLanguage = Literal["auto", "en", "zh"]
+TextFeatures = Literal["auto", "themes", "vectors", "tf-idf", "lda", "nmf"]
 
 FLAGS_ONLY = frozenset({"stdin", "force", "allow_unredacted", "dry_run"})
 """Never read from the environment or config.toml: what destroys or gives away has to be asked for each time."""
@@ -102,6 +103,8 @@ class GenerateOptions(Record):
     """Column of the customer table to group people by, in place of what they voice."""
     algorithm: str = "auto"
     """How people are grouped: `auto`, or a name such as `k-means` or `hdbscan`."""
+    text_features: TextFeatures = "auto"
+    """What people are grouped by of what they wrote; `auto` takes themes or vectors, whichever tells more and holds."""
     features: str | None = None
     """Weights of what people wrote, are, did and feel, such as `text=1,table=0.5`; None chooses them."""
     profiles: bool = False

@@ -171,7 +171,7 @@ class _Nodes:
         base = self.work.base
         members = np.flatnonzero(self.work.inside[base.corpus.passage_customer])
         # What the tagger heard as this attribute is where to look; the search finds the best of it.
-        within = members[[key in base.tags[int(row)] for row in members]]
+        within = np.intersect1d(members, base.tagged(key), assume_unique=True)
         if not len(within):
             return within
         hits = [

@@ -8,7 +8,7 @@ from persona_kit.records import Record
 from personas.behaviour.records import BehaviourReport, PersonaPriority, SegmentValue
 from personas.explaining.records import Explanation
 from personas.grouping.records import Merge
-from personas.records import BlockShare, CandidateGrouping, DataQuality, Persona, Segment, Theme
+from personas.records import BlockShare, CandidateGrouping, DataQuality, Persona, Segment, Theme, TopicOfSegments
 from personas.trends.records import TrendReport
 
 FORMAT_VERSION = "1"
@@ -18,7 +18,7 @@ class SegmentationReport(Record):
     """How the people were grouped, and how far to trust it."""
 
     representation: str
-    """`theme profiles` or `whole-person vectors`, or the column named with --segment-by."""
+    """`theme profiles` or `whole-person vectors`, what --text-features names, or the column named with --segment-by."""
     reason: str
     stability: float
     """Adjusted Rand index with the grouping of resamples, mean; 1 is the same every time."""
@@ -31,6 +31,8 @@ class SegmentationReport(Record):
     blocks: tuple[BlockShare, ...] = ()
     """What the segments rest on: what people wrote, are, did and feel."""
     candidates: tuple[CandidateGrouping, ...] = ()
+    topics: tuple[TopicOfSegments, ...] = ()
+    """What the segments were made by, where these were topics of words (`--text-features lda` or `nmf`)."""
     tree: tuple[Merge, ...] = ()
     """The joins of the segments, nearest first; groups are numbered as the segments proper stand in `segments`."""
     embedder: str

@@ -226,6 +226,17 @@ class CandidateGrouping(Record):
     chosen: bool
 
 
+class TopicOfSegments(Record):
+    """A topic of words, and how much of what people wrote is of it."""
+
+    words: tuple[str, ...]
+    """Best first."""
+    share: float
+    """Mean over the people placed, 0..1."""
+    shares: dict[str, float]
+    """Mean over the people of each segment, by segment_id."""
+
+
 class BlockShare(Record):
     """How much a kind of knowledge sets the segments apart."""
 

@@ -110,7 +110,7 @@ def find_structure(
         values, priorities = _worth(corpus, known.behaviour, described, feelings)
     progress.finish("explain")
     with stage("evidence"):
-        tags = tag_passages(corpus, schema)
+        tags = tag_passages(corpus, schema, feelings)
         base = EvidenceBase(corpus, themes, build_facets(themes, tags), tags)
     return Structure(
         themes=themes,
@@ -156,6 +156,7 @@ def _group(
             segments=None if options.segments == "auto" else int(options.segments),
             seed=options.seed,
             algorithm=options.algorithm,
+            text_features=options.text_features,
             features=features,
             weights=parse_weights(options.features),
         )
@@ -211,6 +212,7 @@ def _report(
         halves_agreement=grouping.halves_agreement,
         blocks=grouping.blocks,
         candidates=grouping.candidates,
+        topics=grouping.topics,
         tree=merge_tree(person_profiles(corpus, themes), people) if len(described) > 1 else (),
         embedder=" and ".join(space.name for space in corpus.spaces),
         themes=len(themes.themes),

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from persona_kit.hashing import stable_seed
 from personas.communities import adjusted_rand, find_communities, neighbour_graph
+from personas.grouping.one_thread import one_thread
 from personas.records import Theme
+from personas.sums import sum_rows
 from personas.terms import content_words, distinctive_terms
 from retrieval.corpus import Corpus, Space
 from retrieval.documents import Language
@@ -41,10 +43,39 @@ same resolution differ by 0.02 to 0.04 (docs/decisions/0008)."""
 LARGEST_FIT = 30_000
 """Passages that make the themes; where there are more, the others go to the nearest theme."""
 
-SHARPNESS = 4
-"""Power of the cosine to a theme's centre in a soft profile (docs/decisions/0004)."""
+BLOCK_PASSAGES = 32_768
+"""Passages compared with all themes at a time."""
 
 TERMS_PER_THEME = 10
+
+
+def voice_softly(vectors: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``(n, themes)`` how strongly each vector voices each theme: the fourth power of the cosine; rows sum to 1.
+
+    Source:
+        docs/decisions/0004 for the power.
+    """
+    soft: NDArray[np.float32] = np.clip(vectors @ centres.T, 0.0, 1.0)
+    # The square of the square: a power takes ten times as long.
+    soft *= soft
+    soft *= soft
+    soft /= np.maximum(soft.sum(axis=1, keepdims=True), 1e-9)
+    return soft
+
+
+@dataclass(frozen=True)
+class SpaceThemes:
+    """The themes of one vector space."""
+
+    space: Space
+    centres: NDArray[np.float32]
+    """``(themes, dimensions)`` unit rows."""
+    first: int
+    """Index of its first theme; the others follow."""
+
+    def soft(self, at: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        """``(passages, themes)`` how strongly each of these passages of the space voices each; rows sum to 1."""
+        return voice_softly(self.space.vectors[at], self.centres)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +87,32 @@ class ThemeModel:
     """``(passages,)`` index into `themes`; -1 for a passage without a usable vector."""
     confidence: NDArray[np.float32]
     """``(passages,)`` cosine to the centre of the passage's theme, 0..1."""
-    soft: NDArray[np.float32]
-    """``(passages, themes)`` how strongly a passage voices each theme of its space; rows sum to 1."""
+    spaces: tuple[SpaceThemes, ...]
+
+    def soft_sums(
+        self, owners: NDArray[np.int64], count: int, chosen: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
+        """How strongly the passages of each owner voice each theme of their space, added up.
+
+        Computed anew each time, block by block: passages times themes would be gigabytes for a million of them.
+
+        Args:
+            owners: ``(passages,)`` whom each passage counts for, below `count`; -1 for nobody.
+            count: how many owners there are.
+            chosen: ``(passages,)`` which of the passages count; None: all.
+
+        Returns:
+            ``(count, themes)``; each passage adds 1 in all.
+        """
+        sums = np.zeros((count, len(self.themes)), dtype=np.float32)
+        counted = owners >= 0 if chosen is None else (owners >= 0) & chosen
+        for part in self.spaces:
+            mine = slice(part.first, part.first + len(part.centres))
+            kept = np.flatnonzero(counted[part.space.rows])
+            for start in range(0, len(kept), BLOCK_PASSAGES):
+                at = kept[start : start + BLOCK_PASSAGES]
+                sums[:, mine] += sum_rows(part.soft(at), owners[part.space.rows[at]], count)
+        return sums
 
     def voices(self, passage_customer: NDArray[np.int64], people: int) -> NDArray[np.bool_]:
         """``(people, themes)``: who wrote at least one passage of each theme."""
@@ -65,13 +120,6 @@ class ThemeModel:
         placed = self.passage_theme >= 0
         voiced[passage_customer[placed], self.passage_theme[placed]] = True
         return voiced
-
-
-@dataclass(frozen=True)
-class _SpaceThemes:
-    labels: NDArray[np.int64]
-    confidence: NDArray[np.float32]
-    soft: NDArray[np.float32]
 
 
 def find_themes(corpus: Corpus, *, seed: int) -> ThemeModel:
@@ -82,62 +130,62 @@ def find_themes(corpus: Corpus, *, seed: int) -> ThemeModel:
     passages = len(corpus.passages)
     passage_theme = np.full(passages, -1, dtype=np.int64)
     confidence = np.zeros(passages, dtype=np.float32)
-    parts: list[tuple[Space, _SpaceThemes]] = []
+    parts: list[SpaceThemes] = []
     offset = 0
     for space in corpus.spaces:
-        part = _space_themes(space, seed=stable_seed(seed, "themes", space.name))
-        placed = part.labels >= 0
-        passage_theme[space.rows[placed]] = part.labels[placed] + offset
-        confidence[space.rows] = part.confidence
-        parts.append((space, part))
-        offset += part.soft.shape[1]
-    soft = np.zeros((passages, offset), dtype=np.float32)
-    column = 0
-    for space, part in parts:
-        soft[space.rows, column : column + part.soft.shape[1]] = part.soft
-        column += part.soft.shape[1]
+        labels, near, centres = _space_themes(space.vectors, seed=stable_seed(seed, "themes", space.name))
+        passage_theme[space.rows] = np.where(labels >= 0, labels + offset, -1)
+        confidence[space.rows] = near
+        parts.append(SpaceThemes(space, centres, offset))
+        offset += len(centres)
     themes = _describe_themes(corpus, passage_theme, confidence, offset)
-    return ThemeModel(themes=themes, passage_theme=passage_theme, confidence=confidence, soft=soft)
+    return ThemeModel(themes=themes, passage_theme=passage_theme, confidence=confidence, spaces=tuple(parts))
 
 
-def _space_themes(space: Space, *, seed: int) -> _SpaceThemes:
-    vectors = space.vectors
+def _space_themes(
+    vectors: NDArray[np.float32], *, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """The theme of each row (-1 for rows without a vector), its cosine to the theme's centre, and the centres."""
     usable = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0.5)
     labels = np.full(len(vectors), -1, dtype=np.int64)
     confidence = np.zeros(len(vectors), dtype=np.float32)
     if not len(usable):
-        return _SpaceThemes(labels, confidence, np.zeros((len(vectors), 0), dtype=np.float32))
+        return labels, confidence, np.zeros((0, vectors.shape[1]), dtype=np.float32)
     fitted = np.sort(np.random.default_rng(seed).permutation(usable)[:LARGEST_FIT])
     graph = neighbour_graph(vectors[fitted], neighbours=NEIGHBOURS, seed=seed)
-    made = find_communities(graph, resolution=_choose_resolution(graph, seed=seed), seed=seed)
+    made = _finest_that_holds(graph, seed=seed)
     centres = _centres(vectors[fitted], made)
-    soft = np.clip(vectors @ centres.T, 0.0, 1.0)
-    labels[usable] = soft[usable].argmax(axis=1)
     labels[fitted] = made
-    confidence[usable] = soft[usable, labels[usable]]
-    soft **= SHARPNESS
-    soft /= np.maximum(soft.sum(axis=1, keepdims=True), 1e-9)
-    return _SpaceThemes(labels, confidence, soft)
+    # Sums in another order differ in the last bit: one thread places everybody alike on any machine.
+    with one_thread():
+        for start in range(0, len(usable), BLOCK_PASSAGES):
+            rows = usable[start : start + BLOCK_PASSAGES]
+            near = np.clip(vectors[rows] @ centres.T, 0.0, 1.0)
+            labels[rows] = np.where(labels[rows] >= 0, labels[rows], near.argmax(axis=1))
+            confidence[rows] = near[np.arange(len(rows)), labels[rows]]
+    return labels, confidence, centres
 
 
 def _centres(vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
-    centres = np.zeros((int(labels.max()) + 1, vectors.shape[1]), dtype=np.float32)
-    np.add.at(centres, labels, vectors)
+    centres = sum_rows(vectors, labels, int(labels.max()) + 1)
     unit: NDArray[np.float32] = centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
     return unit
 
 
-def _choose_resolution(graph: csr_matrix, *, seed: int) -> float:
-    """The finest resolution whose grouping comes back in resamples as well as the best one's does."""
-    scores = [_resampled_agreement(graph, resolution, seed=seed) for resolution in RESOLUTIONS]
+def _finest_that_holds(graph: csr_matrix, *, seed: int) -> NDArray[np.int64]:
+    """The finest grouping that comes back in resamples as well as the best one does."""
+    made = [find_communities(graph, resolution=resolution, seed=seed) for resolution in RESOLUTIONS]
+    scores = [
+        _resampled_agreement(graph, full, resolution, seed=seed)
+        for full, resolution in zip(made, RESOLUTIONS, strict=True)
+    ]
     best = max(scores)
-    return max(r for r, score in zip(RESOLUTIONS, scores, strict=True) if score >= best - STABILITY_TOLERANCE)
+    return [full for full, score in zip(made, scores, strict=True) if score >= best - STABILITY_TOLERANCE][-1]
 
 
-def _resampled_agreement(graph: csr_matrix, resolution: float, *, seed: int) -> float:
+def _resampled_agreement(graph: csr_matrix, full: NDArray[np.int64], resolution: float, *, seed: int) -> float:
     """Mean adjusted Rand index of the passages' grouping with those of samples of four fifths; 0 for no grouping."""
     count = graph.shape[0]
-    full = find_communities(graph, resolution=resolution, seed=seed)
     themes = int(full.max()) + 1
     if themes == count or (themes == 1 and count > FEW):
         # Every passage a theme of its own, or one theme for many, comes back every time, and tells nothing.

@@ -20,7 +20,7 @@ from personas.grouping.one_thread import one_thread
 from personas.options import GenerateOptions
 from personas.records import Segment
 from personas.segmentation import Grouping, least_words, person_profiles, person_vectors
-from personas.segmentation.people import Points, halve, unit_rows
+from personas.segmentation.people import Points, halve
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus, Space
 from retrieval.embedders.lsa import LsaEmbedder
@@ -39,8 +39,12 @@ FEW = 10
 """A floor told from as few people is halved: they show little of how differently the same things can be said."""
 
 HALVINGS = 4
+LARGEST_FITTED = 20_000
+LEAST_FITTED = 200
+"""People of a space whom its model is fitted to; of a small segment this many, if it has them, even beyond."""
+
 LARGEST_HALVED = 5000
-"""People above which one halving says as much as four."""
+"""People whose halves are placed; one halving of so many says as much as four."""
 
 LARGEST_FIT = 1500
 """People whose words are taken to learn how familiar unseen words are to an lsa embedder."""
@@ -74,14 +78,12 @@ def build_segment_model(
     labels = np.array([label_of.get(customer, -1) for customer in corpus.customer_ids], dtype=np.int64)
     # As while grouping: the same sums in the same order on any machine.
     with one_thread():
-        crowd = _hear(corpus, themes, labels, seed=options.seed)
         main = main_space(corpus)
-        spaces = tuple(
-            _space_model(
-                corpus, themes, at, _Part(crowd, np.flatnonzero((main == at) & (labels >= 0))), proper, grouping
-            )
-            for at in range(len(corpus.spaces))
-        )
+        own = [np.flatnonzero((main == at) & (labels >= 0)) for at in range(len(corpus.spaces))]
+        parts = [
+            _hear(corpus, themes, people, labels[people], seed=options.seed) if len(people) else None for people in own
+        ]
+        spaces = tuple(_space_model(corpus, themes, at, part, proper, grouping) for at, part in enumerate(parts))
     named = [
         space.model_copy(
             update={
@@ -121,46 +123,58 @@ def main_space(corpus: Corpus) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class _Crowd:
-    """Everybody's points in both representations, whole and in halves."""
+class _Part:
+    """People of one space who are in a segment, and their points in both representations."""
 
+    present: NDArray[np.int64]
+    """The segments that have people here."""
+    sizes: NDArray[np.int64]
+    """How many people each of these has."""
+    people: NDArray[np.int64]
+    """Whom the model is fitted to: all of them, or so many that more say nothing new."""
     labels: NDArray[np.int64]
+    """Of these people, indices into `present`."""
     whole: dict[Representation, Points]
+    halved: NDArray[np.int64]
+    """Rows of those whose halves there are."""
     halves: list[tuple[dict[Representation, Points], dict[Representation, Points]]]
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The people of one space who are in a segment."""
-
-    crowd: _Crowd
-    people: NDArray[np.int64]
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """Segments of these people, numbered from 0 without gaps."""
-        return np.unique(self.crowd.labels[self.people], return_inverse=True)[1].astype(np.int64)
-
-    @property
-    def present(self) -> NDArray[np.int64]:
-        """The segments that have people here."""
-        return np.unique(self.crowd.labels[self.people])
-
-
-def _points(corpus: Corpus, themes: ThemeModel, chosen: NDArray[np.bool_] | None) -> dict[Representation, Points]:
+def _points(
+    corpus: Corpus, themes: ThemeModel, people: NDArray[np.int64], chosen: NDArray[np.bool_] | None = None
+) -> dict[Representation, Points]:
     return {
-        "theme profiles": person_profiles(corpus, themes, chosen),
-        "whole-person vectors": person_vectors(corpus, chosen),
+        "theme profiles": person_profiles(corpus, themes, chosen, people),
+        "whole-person vectors": person_vectors(corpus, chosen, people),
     }
 
 
-def _hear(corpus: Corpus, themes: ThemeModel, labels: NDArray[np.int64], *, seed: int) -> _Crowd:
-    halvings = HALVINGS if len(labels) <= LARGEST_HALVED else 1
+def _hear(
+    corpus: Corpus, themes: ThemeModel, people: NDArray[np.int64], labels: NDArray[np.int64], *, seed: int
+) -> _Part:
+    """What is known of these people of a space.
+
+    Args:
+        corpus: who wrote what.
+        themes: what they voice.
+        people: who is in a segment.
+        labels: their segments.
+        seed: of the people taken, and of the halves.
+    """
+    rng = np.random.default_rng(stable_seed(seed, "fitted"))
+    order = rng.permutation(len(people))
+    present, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    few = [order[place[order] == row][:LEAST_FITTED] for row in range(len(present))]
+    rows = np.unique(np.concatenate([order[:LARGEST_FITTED], *few]))
+    fitted = people[rows]
+    halved = np.sort(rng.permutation(len(rows))[:LARGEST_HALVED])
     halves = []
-    for draw in range(halvings):
+    for draw in range(HALVINGS if len(halved) == len(rows) else 1):
         side = halve(corpus, seed=stable_seed(seed, "assigning", draw))
-        halves.append((_points(corpus, themes, side), _points(corpus, themes, ~side)))
-    return _Crowd(labels, _points(corpus, themes, None), halves)
+        one, two = (_points(corpus, themes, fitted[halved], chosen) for chosen in (side, ~side))
+        halves.append((one, two))
+    whole = _points(corpus, themes, fitted)
+    return _Part(present, sizes, fitted, place[rows].astype(np.int64), whole, halved, halves)
 
 
 def _script(embedder: str, asked: str) -> Script:
@@ -170,11 +184,11 @@ def _script(embedder: str, asked: str) -> Script:
 
 
 def _space_model(
-    corpus: Corpus, themes: ThemeModel, at: int, part: _Part, proper: Sequence[Segment], grouping: Grouping
+    corpus: Corpus, themes: ThemeModel, at: int, part: _Part | None, proper: Sequence[Segment], grouping: Grouping
 ) -> SpaceModel:
     space = corpus.spaces[at]
     lsa = pack_lsa(space.embedder) if isinstance(space.embedder, LsaEmbedder) else None
-    centres = _theme_centres(space, themes)
+    centres = themes.spaces[at].centres
     bare = SpaceModel(
         embedder=space.name,
         fingerprint=space.embedder.fingerprint,
@@ -182,13 +196,10 @@ def _space_model(
         theme_centres=StoredArray.of(centres),
         lsa=lsa,
     )
-    if not len(part.people):
+    if part is None:
         return bare
-    labels, present = part.labels, part.present
     by_column = grouping.algorithm == BY_COLUMN
-    placings = [
-        Fitting(name, points[part.people], labels, move=not by_column) for name, points in part.crowd.whole.items()
-    ]
+    placings = [Fitting(name, points, part.labels, move=not by_column) for name, points in part.whole.items()]
     # The first of equals: theme profiles can be explained.
     best = max(placings, key=lambda placing: placing.replaced_unseen)
     calibration = best.calibrate_known() if by_column else _calibrate(part, best)
@@ -199,11 +210,11 @@ def _space_model(
                 SegmentCentre(
                     segment_id=proper[segment].segment_id,
                     persona_id="",
-                    people=int((labels == row).sum()),
+                    people=int(part.sizes[row]),
                     centre=StoredArray.of(best.centres[row]),
-                    floor=float(np.quantile(best.seen[labels == row, row], EDGE)),
+                    floor=float(np.quantile(best.seen[part.labels == row, row], EDGE)),
                 )
-                for row, segment in enumerate(present)
+                for row, segment in enumerate(part.present)
             ),
             "familiarity": _familiarity_floor(corpus, space, centres, part.people),
             "replaced": best.replaced,
@@ -216,13 +227,13 @@ def _space_model(
 
 def _calibrate(part: _Part, placing: Fitting) -> Calibration | None:
     """Each half of what a person wrote placed, against the segment of the other half."""
-    name, labels = placing.representation, placing.labels
-    own = part.crowd.whole[name][part.people]
+    name = placing.representation
+    labels, own = placing.labels[part.halved], placing.points[part.halved]
     margins: list[Floats] = []
     agree: list[NDArray[np.bool_]] = []
     people = np.zeros(len(labels), dtype=bool)
-    for one, two in part.crowd.halves:
-        first, second = one[name][part.people], two[name][part.people]
+    for one, two in part.halves:
+        first, second = one[name], two[name]
         both = first.any(axis=1) & second.any(axis=1)
         people |= both
         near = [leave_out(half[both], own[both], placing.sums, labels[both]) for half in (first, second)]
@@ -236,17 +247,6 @@ def _calibrate(part: _Part, placing: Fitting) -> Calibration | None:
     return None if halves is None else of_whole(halves, segments=count)
 
 
-def _theme_centres(space: Space, themes: ThemeModel) -> Points:
-    """``(themes, dimensions)`` of the space's own themes, which are numbered one after the other."""
-    theme = themes.passage_theme[space.rows]
-    mine = np.unique(theme[theme >= 0])
-    if not len(mine):
-        return np.zeros((0, space.vectors.shape[1]), dtype=np.float32)
-    centres = np.zeros((len(mine), space.vectors.shape[1]), dtype=np.float32)
-    np.add.at(centres, theme[theme >= 0] - mine[0], space.vectors[theme >= 0])
-    return unit_rows(centres)
-
-
 def _familiarity_floor(corpus: Corpus, space: Space, centres: Points, people: NDArray[np.int64]) -> float:
     """What 98 in 100 of these people reach, less where they are few."""
     inside = np.isin(corpus.passage_customer[space.rows], people)
@@ -255,7 +255,7 @@ def _familiarity_floor(corpus: Corpus, space: Space, centres: Points, people: ND
         texts = [corpus.passage_texts[row] for row in space.rows[inside]]
         owner, values = _unseen_strengths(texts, owner)
     else:
-        values = nearest_theme(space.vectors[inside], centres)
+        values = nearest_theme(space.vectors, centres)[inside]
     different, place = np.unique(owner, return_inverse=True)
     means = np.bincount(place, weights=values) / np.maximum(np.bincount(place), 1)
     if not len(different):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from personas.themes import BLOCK_PASSAGES
 from retrieval.embedders.lsa import LsaEmbedder
 
 Floats = NDArray[np.float64]
@@ -43,5 +44,8 @@ def nearest_theme(vectors: NDArray[np.float32], centres: NDArray[np.float32]) ->
     """``(n,)`` cosine of each passage to the nearest theme, 0..1."""
     if not centres.size:
         return np.zeros(len(vectors))
-    nearest: Floats = np.clip(vectors @ centres.T, 0.0, 1.0).max(axis=1).astype(np.float64)
+    nearest = np.empty(len(vectors))
+    for start in range(0, len(vectors), BLOCK_PASSAGES):
+        block = slice(start, start + BLOCK_PASSAGES)
+        nearest[block] = np.clip((vectors[block] @ centres.T).max(axis=1), 0.0, 1.0)
     return nearest

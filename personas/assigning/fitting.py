@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from personas.assigning.calibrating import calibrate_known, margins_of
 from personas.assigning.records import Calibration, Representation
 from personas.segmentation.people import Points, unit_rows
+from personas.sums import sum_rows
 
 Labels = NDArray[np.int64]
 Likeness = NDArray[np.float32]
@@ -35,9 +36,7 @@ class Fitting:
     @cached_property
     def sums(self) -> Points:
         """``(segments, dimensions)`` the sum of each segment's people."""
-        sums = np.zeros((int(self.labels.max()) + 1, self.points.shape[1]), dtype=np.float32)
-        np.add.at(sums, self.labels, self.points)
-        return sums
+        return sum_rows(self.points, self.labels, int(self.labels.max()) + 1)
 
     @cached_property
     def centres(self) -> Points:
@@ -115,7 +114,6 @@ def _move_apart(points: Points, labels: Labels, sums: Points) -> Points:
             best, fewest = sums, len(wrong)
         if not len(wrong):
             break
-        sums = sums.copy()
-        np.add.at(sums, labels[wrong], STEP * points[wrong])
-        np.add.at(sums, placed[wrong], -STEP * points[wrong])
+        mine, count = points[wrong], len(sums)
+        sums = sums + STEP * (sum_rows(mine, labels[wrong], count) - sum_rows(mine, placed[wrong], count))
     return best

@@ -17,7 +17,7 @@ from personas.assigning.records import Representation, SegmentModel, SpaceModel
 from personas.segmentation.people import unit_rows
 from personas.segmentation.settling import FAR
 from personas.segmentation.settling import SHARPNESS as MEMBERSHIP_SHARPNESS
-from personas.themes import SHARPNESS as THEME_SHARPNESS
+from personas.themes import voice_softly
 from retrieval.embedders import Embedder
 from retrieval.words import count_words
 
@@ -150,12 +150,8 @@ class Ruler:
 
     def _profile(self, stacks: Sequence[NDArray[np.float32]]) -> Floats:
         """The mean soft theme profile, as `personas.segmentation.person_profiles` has it."""
-        parts = []
-        for vectors, centres in zip(stacks, self.themes, strict=True):
-            soft = np.clip(vectors @ centres.T, 0.0, 1.0) ** THEME_SHARPNESS
-            soft /= np.maximum(soft.sum(axis=1, keepdims=True), 1e-9)
-            parts.append(soft.sum(axis=0))
-        return _unit(np.concatenate(parts))
+        soft = [voice_softly(vectors, centres) for vectors, centres in zip(stacks, self.themes, strict=True)]
+        return _unit(np.concatenate([part.sum(axis=0) for part in soft]))
 
     def _mean(self, stacks: Sequence[NDArray[np.float32]]) -> Floats:
         """The mean vector in every space, as `personas.segmentation.person_vectors` has it."""

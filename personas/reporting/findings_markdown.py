@@ -68,6 +68,11 @@ def _grouping(view: GroupingView, words: FindingWords) -> list[str]:
     if view.blocks:
         told = [escape(f"{row.name}: {row.share} ({row.weight})") for row in view.blocks]
         parts += [f"### {words('rests')}", escape(words("rests_note")), markdown_list(told)]
+    if view.topics:
+        parts += [f"### {words('word_topics')}", escape(words("word_topics_note"))]
+        for one in view.topics:
+            told = [escape(f"{terms} ({share})") for terms, share in one.topics]
+            parts += [f"**{escape(one.name)}**", markdown_list(told)]
     if view.tree:
         parts += [f"### {words('tree')}", markdown_list([escape(join) for join in view.tree.joins])]
     if view.tried:

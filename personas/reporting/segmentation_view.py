@@ -17,6 +17,8 @@ from personas.reporting.visible import visible
 BY_COLUMN, ONE_GROUP = "by column", "none"
 AS_GOOD = 0.97
 """Share of the highest worth from which a way is as good; that of `personas.segmentation.choosing`."""
+TOPICS_OF_SEGMENT = 3
+TOPIC_WORDS = 6
 AGREEMENT_STEPS = (0.2, 0.6, 0.8)
 """Kappas from which agreement is called fair, substantial, almost perfect.
 
@@ -58,6 +60,15 @@ class BlockRow:
 
 
 @dataclass(frozen=True)
+class TopicsRow:
+    """The topics of words that a segment writes of more than all do: their words, and how much."""
+
+    name: str
+    css: str
+    topics: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class TreeView:
     """The tree, and its segments from top to bottom as name and class."""
 
@@ -78,6 +89,7 @@ class GroupingView:
     holds: tuple[HoldRow, ...]
     holds_note: str
     blocks: tuple[BlockRow, ...]
+    topics: tuple[TopicsRow, ...]
     tree: TreeView | None
     tried: tuple[tuple[tuple[str, ...], bool], ...]
     """Cells of the table of all ways tried, and whether the way was taken."""
@@ -119,6 +131,7 @@ def build_grouping(persona_set: PersonaSet, names: SegmentNames, words: FindingW
             )
             for block in report.blocks
         ),
+        topics=_topics(report, proper, names, words),
         tree=_tree(report, proper, names, words),
         tried=tuple((_cells(candidate, words), candidate.chosen) for candidate in report.candidates),
         tried_title=words.count("tried_all", tried) if tried else "",
@@ -254,6 +267,27 @@ def _holds(
                 label=words("holds_label", name=name, value=value),
             )
         )
+    return tuple(rows)
+
+
+def _topics(
+    report: SegmentationReport, proper: Sequence[Segment], names: SegmentNames, words: FindingWords
+) -> tuple[TopicsRow, ...]:
+    """A row a segment; none where people were not grouped by topics of words."""
+    rows = []
+    for segment in proper:
+        own = [(topic, topic.shares.get(segment.segment_id, 0.0)) for topic in report.topics]
+        more = sorted((one for one in own if one[1] > one[0].share), key=lambda one: one[0].share - one[1])
+        told = tuple(
+            (
+                words("comma").join(visible(word) for word in topic.words[:TOPIC_WORDS]),
+                words("topic_share", here=words.percent(share), all=words.percent(topic.share)),
+            )
+            for topic, share in more[:TOPICS_OF_SEGMENT]
+        )
+        if told:
+            name = names.name(segment.segment_id)
+            rows.append(TopicsRow(name=name, css=names.css(segment.segment_id), topics=told))
     return tuple(rows)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from persona_kit.hashing import stable_seed
 from personas.records import BlockShare, CandidateGrouping
 from personas.segmentation.blocks import TEXT, Block, beside
 from personas.segmentation.grouping import Grouping, one_segment
@@ -24,12 +23,6 @@ from personas.segmentation.trials import (
     centres_of,
     try_method,
 )
-
-LARGEST_TRIAL = 2000
-"""People who make the segments; where there are more, the others go to the nearest one."""
-
-LARGEST_TRIAL_OF_VECTORS = 4000
-"""The same where only whole-person vectors are tried, which is quicker."""
 
 LEAST_STABILITY = 0.3
 """Below this nothing holds, and everybody is one segment."""
@@ -58,42 +51,42 @@ class Choice:
 class _Crowd:
     """The people that ways of grouping are tried on."""
 
-    rows: NDArray[np.int64]
     draws: list[NDArray[np.int64]]
     blocks: list[Block]
 
     def points(self, voice: Voice, weights: Mapping[str, float]) -> Points:
-        return beside(voice.whole[self.rows], self._mine, weights)
+        return beside(voice.whole, self.blocks, weights)
 
     def halves(self, voice: Voice, weights: Mapping[str, float]) -> Halves:
         if weights.get(TEXT, 1.0) == 0:
             return ()
         return tuple(
-            (beside(one[self.rows], self._mine, weights) * one[self.rows].any(axis=1, keepdims=True), two[self.rows])
-            for one, two in voice.halves
+            (beside(one, self.blocks, weights) * one.any(axis=1, keepdims=True), two) for one, two in voice.halves
         )
 
-    @property
-    def _mine(self) -> list[Block]:
-        return [Block(block.name, block.points[self.rows]) for block in self.blocks]
 
-
-def choose_grouping(people: NDArray[np.int64], methods: list[Method], blocks: list[Block], choice: Choice) -> Grouping:
+def choose_grouping(
+    people: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    methods: list[Method],
+    blocks: list[Block],
+    choice: Choice,
+    rng: np.random.Generator,
+) -> Grouping:
     """The people in segments, by the way of grouping that tells most of them and comes back.
 
     Args:
         people: indices of the corpus's customers.
-        methods: what is tried, at least one; the rows of their points are these people.
-        blocks: what else is known of these people.
+        rows: of those of them that ways of grouping are tried on.
+        methods: what is tried, at least one; their voices tell of the people tried.
+        blocks: what else is known of all the people.
         choice: what was asked for.
+        rng: draws samples of the people tried.
     """
-    rng = np.random.default_rng(stable_seed(choice.seed, "choose"))
-    alone = len({method.voice.representation for method in methods}) == 1
-    rows = np.sort(rng.permutation(len(people))[: LARGEST_TRIAL_OF_VECTORS if alone else LARGEST_TRIAL])
     taken = max(2, int(len(rows) * RESAMPLED_SHARE))
     resamples = RESAMPLES if methods[0].voice.halves else RESAMPLES_ALONE
     draws = [np.sort(rng.permutation(len(rows))[:taken]) for _ in range(resamples)]
-    crowd = _Crowd(rows, draws, blocks)
+    crowd = _Crowd(draws, [Block(block.name, block.points[rows]) for block in blocks])
     weights = dict(choice.weights or {TEXT: 1.0})
     trials = [_try(method, crowd, weights, choice) for method in methods]
     chosen = _best(trials, choice, len(people))
@@ -106,7 +99,7 @@ def choose_grouping(people: NDArray[np.int64], methods: list[Method], blocks: li
     return settle(
         people,
         chosen,
-        beside(voice.whole, blocks, weights),
+        beside(voice.everybody(), blocks, weights),
         rows,
         candidates=candidates,
         blocks=_shares(crowd.points(voice, weights), chosen, voice, blocks, weights),

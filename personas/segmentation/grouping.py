@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from persona_kit.errors import UsageError
-from personas.records import BlockShare, CandidateGrouping
+from personas.records import BlockShare, CandidateGrouping, TopicOfSegments
 from retrieval.corpus import Corpus
 
 Labels = NDArray[np.int64]
@@ -37,7 +37,7 @@ class Grouping:
     floors: NDArray[np.float32]
     """``(segments,)`` the closeness that 95 in 100 of a segment's people have."""
     representation: str
-    """`theme profiles`, `whole-person vectors`, or a column of the customer table."""
+    """`theme profiles`, `whole-person vectors`, `TF-IDF`, topics, or a column of the customer table."""
     algorithm: str
     reason: str
     stability: float
@@ -52,6 +52,8 @@ class Grouping:
     candidates: tuple[CandidateGrouping, ...] = ()
     centres: Centres | None = None
     """None where people were grouped by a column, or are one group."""
+    topics: tuple[TopicOfSegments, ...] = ()
+    """Where people were grouped by topics of words."""
 
     @property
     def count(self) -> int:

@@ -52,7 +52,7 @@ def list_methods(voices: list[Voice], segments: int | None, algorithm: str, peop
     """What is tried for these people.
 
     Args:
-        voices: theme profiles and whole-person vectors.
+        voices: theme profiles and whole-person vectors, or one voice alone.
         segments: how many segments were asked for; None: as many as hold.
         algorithm: `auto`, or a name of `personas.grouping.ALGORITHMS`.
         people: how many there are.
@@ -60,18 +60,19 @@ def list_methods(voices: list[Voice], segments: int | None, algorithm: str, peop
     Raises:
         UsageError: when there is no algorithm of that name.
     """
-    profiles, vectors = voices
+    profiles, vectors = voices[0], voices[-1]
     least = LEAST_IN_SEGMENT if segments is None else 1
     counts = [segments] if segments is not None else [k for k in SEGMENT_COUNTS if k <= people // LEAST_PER_SEGMENT]
     if algorithm != AUTO:
         return [method for voice in voices for method in _named(voice, algorithm, segments, counts, least)]
-    factored = [Method(profiles, FACTORS, _factors(k), least) for k in counts if k <= profiles.whole.shape[1]]
+    most = profiles.whole.shape[1] if profiles.has_parts else 0
+    factored = [Method(profiles, FACTORS, _factors(k), least) for k in counts if k <= most]
     if segments is not None:
         direct = [_named(vectors, name, segments, counts, least) for name in ("k-means", "agglomerative")]
         return [*factored, *(method for methods in direct for method in methods)]
     communities = _named(vectors, COMMUNITIES, None, counts, least)
-    # Who wrote one passage has no profile of themes: the passage is all there is.
-    return factored + communities if vectors.halves else communities
+    # Who wrote one passage has no profile of themes: the passage is all there is, unless profiles were asked for.
+    return factored + communities if vectors.halves or len(voices) == 1 else communities
 
 
 def _named(voice: Voice, algorithm: str, segments: int | None, counts: list[int], least: int) -> list[Method]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from persona_kit.hashing import stable_seed
+from personas.options import TextFeatures
+from personas.segmentation.text_features import Told, tell_by_words
+from personas.sums import owners_among, sum_rows
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus
 
@@ -25,6 +28,8 @@ LEAST_HALVED = 60
 LEAST_HALVED_SHARE = 0.3
 """Fewer people, or a smaller share of them, who wrote enough for two halves say nothing of the rest."""
 
+PROFILES, VECTORS = "theme profiles", "whole-person vectors"
+
 
 @dataclass(frozen=True)
 class Voice:
@@ -32,8 +37,16 @@ class Voice:
 
     representation: str
     whole: Points
+    """Of the people that ways of grouping are tried on."""
     halves: tuple[tuple[Points, Points], ...]
     """Of each cut the two halves, rows as in `whole`; empty where too few people wrote enough for two."""
+    everybody: Callable[[], Points]
+    """Makes the same of all the people to be grouped: of hundreds of thousands only when they are to be placed."""
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether the columns are shares of something, none below zero: such points can be made of factors."""
+        return self.representation not in {VECTORS, "TF-IDF"}
 
 
 def least_words(words: NDArray[np.int64]) -> int:
@@ -44,32 +57,41 @@ def least_words(words: NDArray[np.int64]) -> int:
     return int(np.clip(np.median(written) / 3, 2, LEAST_WORDS))
 
 
-def person_profiles(corpus: Corpus, themes: ThemeModel, chosen: NDArray[np.bool_] | None = None) -> Points:
-    """``(people, themes)`` mean soft theme profile of each person's passages, of the chosen ones where given."""
-    rows = np.arange(len(corpus.passages)) if chosen is None else np.flatnonzero(chosen)
-    weights = np.ones(len(rows), dtype=np.float32)
-    return unit_rows(_sums(themes.soft[rows], corpus.passage_customer[rows], weights, len(corpus.customer_ids)))
+def person_profiles(
+    corpus: Corpus,
+    themes: ThemeModel,
+    chosen: NDArray[np.bool_] | None = None,
+    people: NDArray[np.int64] | None = None,
+) -> Points:
+    """``(people, themes)`` mean soft theme profile of each person's passages.
+
+    Args:
+        corpus: who wrote what.
+        themes: what they voice.
+        chosen: ``(passages,)`` which passages count; None: all.
+        people: whose, as indices of the corpus's customers; None: everybody's.
+    """
+    if people is None:
+        return unit_rows(themes.soft_sums(corpus.passage_customer, len(corpus.customer_ids), chosen))
+    owners = owners_among(corpus.passage_customer, people, len(corpus.customer_ids))
+    return unit_rows(themes.soft_sums(owners, len(people), chosen))
 
 
-def person_vectors(corpus: Corpus, chosen: NDArray[np.bool_] | None = None) -> Points:
-    """``(people, sum of dimensions)`` mean vector of each person's passages in every space."""
-    blocks, weights = [], passage_weights(corpus)
+def person_vectors(
+    corpus: Corpus, chosen: NDArray[np.bool_] | None = None, people: NDArray[np.int64] | None = None
+) -> Points:
+    """``(people, sum of dimensions)`` mean vector of each person's passages in every space; arguments as above."""
+    who = np.arange(len(corpus.customer_ids)) if people is None else people
+    owners, count = owners_among(corpus.passage_customer, who, len(corpus.customer_ids)), len(who)
+    weights = passage_weights(corpus)
+    counted = owners >= 0 if chosen is None else (owners >= 0) & chosen
+    blocks = []
     for space in corpus.spaces:
-        kept = np.arange(len(space.rows)) if chosen is None else np.flatnonzero(chosen[space.rows])
+        kept = np.flatnonzero(counted[space.rows])
         rows = space.rows[kept]
-        owners = corpus.passage_customer[rows]
-        blocks.append(_sums(space.vectors[kept], owners, weights[rows], len(corpus.customer_ids)))
-    return unit_rows(np.hstack(blocks)) if blocks else np.zeros((len(corpus.customer_ids), 0), dtype=np.float32)
-
-
-def _sums(
-    values: NDArray[np.float32], owners: NDArray[np.int64], weights: NDArray[np.float32], people: int
-) -> NDArray[np.float32]:
-    """``(people, dimensions)`` the weighted sum of each owner's rows; a sparse product, far faster than add.at."""
-    from scipy.sparse import csr_matrix
-
-    sums: NDArray[np.float32] = csr_matrix((weights, (owners, np.arange(len(owners)))), (people, len(owners))) @ values
-    return sums
+        vectors = space.vectors if len(kept) == len(space.rows) else space.vectors[kept]
+        blocks.append(sum_rows(vectors, owners[rows], count, weights[rows]))
+    return unit_rows(np.hstack(blocks)) if blocks else np.zeros((count, 0), dtype=np.float32)
 
 
 def passage_weights(corpus: Corpus) -> NDArray[np.float32]:
@@ -104,33 +126,52 @@ def halve(corpus: Corpus, *, seed: int) -> NDArray[np.bool_]:
     return chosen[unit]
 
 
-def hear(corpus: Corpus, themes: ThemeModel, people: NDArray[np.int64], *, seed: int) -> list[Voice]:
-    """What these people wrote, as theme profiles and as whole-person vectors."""
-    profiles, vectors = person_profiles(corpus, themes)[people], person_vectors(corpus)[people]
-    used = profiles.any(axis=0)
-    halved = []
+def list_tellers(corpus: Corpus, themes: ThemeModel, text_features: TextFeatures, *, seed: int) -> list[Told]:
+    """The ways of telling what people wrote: theme profiles and whole-person vectors, or what is named instead."""
+    profiles = Told(PROFILES, lambda chosen, people: person_profiles(corpus, themes, chosen, people))
+    vectors = Told(VECTORS, lambda chosen, people: person_vectors(corpus, chosen, people))
+    if text_features == "auto":
+        return [profiles, vectors]
+    if text_features == "themes":
+        return [profiles]
+    return [vectors if text_features == "vectors" else tell_by_words(corpus, text_features, seed=seed)]
+
+
+def wrote_twice(corpus: Corpus, people: NDArray[np.int64]) -> bool:
+    """Whether so many of these people wrote several passages that halves of what they wrote say something."""
     several = np.bincount(corpus.passage_customer, minlength=len(corpus.customer_ids))[people] > 1
-    for draw in range(HALVINGS if several.sum() >= LEAST_HALVED_SHARE * len(people) / 2 else 0):
-        half = halve(corpus, seed=stable_seed(seed, "halves", draw))
-        halved.append([
-            (person_profiles(corpus, themes, side)[people][:, used], person_vectors(corpus, side)[people])
-            for side in (half, ~half)
-        ])
-    kinds = (("theme profiles", profiles[:, used]), ("whole-person vectors", vectors))
-    return [
-        Voice(name, whole, tuple((first[at], second[at]) for first, second in halved))
-        for at, (name, whole) in enumerate(kinds)
-    ]
+    return bool(several.sum() >= max(LEAST_HALVED, LEAST_HALVED_SHARE * len(people)))
 
 
-def voice_of(voice: Voice, people: NDArray[np.int64]) -> Voice:
-    """The rows of these people, without halves where too few of them wrote enough for two."""
-    whole = voice.whole[people]
-    used = whole.any(axis=0)
-    halves = tuple((one[people][:, used], two[people][:, used]) for one, two in voice.halves)
-    least = max(LEAST_HALVED, LEAST_HALVED_SHARE * len(people))
+def cut_in_halves(corpus: Corpus, people: NDArray[np.int64], *, seed: int) -> list[NDArray[np.bool_]]:
+    """Random halves of what everybody wrote; none where too few of these people wrote enough for two."""
+    draws = HALVINGS if wrote_twice(corpus, people) else 0
+    return [halve(corpus, seed=stable_seed(seed, "halves", draw)) for draw in range(draws)]
+
+
+def hear(
+    told: Told, people: NDArray[np.int64], tried: NDArray[np.int64], cuts: Sequence[NDArray[np.bool_]] = ()
+) -> Voice:
+    """What these people wrote, told in one way.
+
+    Args:
+        told: the way.
+        people: indices of the corpus's customers.
+        tried: of those of them that ways of grouping are tried on.
+        cuts: halves of the passages.
+    """
+    whole = told.points(None, tried)
+    # Themes that nobody voices; topics keep their columns, which their words belong to.
+    used = whole.any(axis=0) if told.representation == PROFILES else np.ones(whole.shape[1], dtype=bool)
+    halves = tuple((told.points(cut, tried)[:, used], told.points(~cut, tried)[:, used]) for cut in cuts)
+    least = max(LEAST_HALVED, LEAST_HALVED_SHARE * len(tried))
     enough = all((one.any(axis=1) & two.any(axis=1)).sum() >= least for one, two in halves)
-    return Voice(voice.representation, whole[:, used], halves if enough else ())
+    whole = whole[:, used]
+
+    def everybody() -> Points:
+        return whole if len(tried) == len(people) else told.points(None, people)[:, used]
+
+    return Voice(told.representation, whole, halves if enough else (), everybody)
 
 
 def by_space(corpus: Corpus, people: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -19,6 +19,7 @@ from personas.segmentation.trials import (
 )
 
 FINAL_RESAMPLES = 10
+"""With those that the way of grouping was chosen by."""
 FLOOR = 0.05
 """Of a segment's people, those who lie farther from its centre are as far as its edge."""
 
@@ -75,7 +76,7 @@ def settle(
         stability=stability,
         segment_stability=per_segment,
         told=chosen.told,
-        halves_agreement=_halves_agreement(chosen, labels, seed=seed),
+        halves_agreement=_halves_agreement(chosen, labels[rows], seed=seed),
         blocks=blocks,
         candidates=candidates,
         centres=centres,
@@ -105,9 +106,10 @@ def _stability(
     """Over resamples: mean adjusted Rand index, and the mean best Jaccard overlap of each segment."""
     agreement, overlaps = [], []
     taken = max(2, int(len(points) * RESAMPLED_SHARE))
-    samples = [np.sort(rng.permutation(len(points))[:taken]) for _ in range(FINAL_RESAMPLES)]
+    more = max(0, FINAL_RESAMPLES - len(chosen.resamples))
+    samples = [np.sort(rng.permutation(len(points))[:taken]) for _ in range(more)]
     found = group_segments(chosen.method, points, samples, seed=seed)
-    for sample, again in zip(samples, found, strict=True):
+    for sample, again in [*chosen.resamples, *zip(samples, found, strict=True)]:
         agreement.append(adjusted_rand(labels[sample], again))
         overlaps.append([_best_jaccard(labels[sample] == label, again) for label in range(count)])
     return float(np.mean(agreement)), tuple(float(value) for value in np.mean(overlaps, axis=0))

@@ -15,6 +15,7 @@ from personas.attributes import load_schema
 from personas.evidence import EvidenceBase
 from personas.facets import build_facets, tag_passages
 from personas.options import GenerateOptions
+from personas.sentiment import score_sentiments
 from personas.themes import find_themes
 from retrieval.corpus import Corpus, build_corpus
 from retrieval.documents import Document, Language, Rating
@@ -193,7 +194,7 @@ def corpus_of(documents: Sequence[Document], folder: Path, *, embedder: str = "a
 def evidence_of(corpus: Corpus, *, seed: int = 0) -> EvidenceBase:
     """The corpus arranged by themes and attributes, as a run does it."""
     themes = find_themes(corpus, seed=seed)
-    tags = tag_passages(corpus, load_schema(None))
+    tags = tag_passages(corpus, load_schema(None), score_sentiments(corpus.passage_texts))
     return EvidenceBase(corpus, themes, build_facets(themes, tags), tags)
 
 

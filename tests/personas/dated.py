@@ -79,7 +79,7 @@ def corpus_of(said: Sequence[Said], themes: int) -> tuple[Corpus, ThemeModel]:
         ),
         passage_theme=np.array(voiced, dtype=np.int64),
         confidence=np.ones(len(voiced), dtype=np.float32),
-        soft=np.zeros((len(voiced), themes), dtype=np.float32),
+        spaces=(),
     )
     return Corpus(tuple(documents), tuple(passages), ()), model
 

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from personas.grouping.records import Merge
 from personas.persona_set import PersonaSet
-from personas.records import Interval
+from personas.records import Interval, TopicOfSegments
 from personas.reporting.bar_drawing import BAR_WIDTH, Axis, bar_width
 from personas.reporting.count_drawing import CHART_HEIGHT, CHART_WIDTH, TREE_WIDTH, Tried, draw_chart, draw_tree
 from personas.reporting.finding_wording import CHINESE_FINDINGS, ENGLISH_FINDINGS, FindingWords
@@ -291,6 +291,35 @@ def test_one_group_is_said_plainly(example: Example) -> None:
     assert "These people are one group" in _first(page, ".note").text()
     assert page.css("#grouped .ring") == []
     assert len(page.css("#grouped .tried tbody tr")) == len(candidates)
+
+
+@pytest.mark.parametrize("make", EXAMPLES)
+def test_topics_stand_with_the_segments_that_write_of_them(make: Callable[[], Example]) -> None:
+    example = make()
+    first, second, *_ = (one.segment_id for one in example.persona_set.segments)
+    topics = (
+        TopicOfSegments(words=("steam", HOSTILE_COLUMN), share=0.25, shares={first: 0.5, second: 0.1}),
+        TopicOfSegments(words=("refund",), share=0.2, shares={first: 0.2, second: 0.6}),
+    )
+    changed = _changed(example.persona_set, representation="LDA topics", topics=topics)
+    page = _render(example, **changed)
+
+    items = _texts(page, "#grouped .topics li")
+    assert len(items) == 2
+    assert "steam" in items[0]
+    assert HOSTILE_COLUMN in items[0]
+    assert "50%" in items[0].replace(" ", "")
+    assert "refund" not in items[0]
+    assert "refund" in items[1]
+    assert "LDA" in _first(page, "#grouped p").text()
+    text = render_markdown(example.persona_set.model_copy(update=changed))
+    words = FindingWords(example.persona_set.language)
+    assert f"### {words('word_topics')}" in text
+    assert "steam" in text[text.index(words("word_topics")) :]
+
+
+def test_without_topics_of_words_nothing_is_said_of_them(page: LexborHTMLParser) -> None:
+    assert page.css("#grouped .topics") == []
 
 
 def test_a_grouping_by_column_claims_no_stability(example: Example) -> None:

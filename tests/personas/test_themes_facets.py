@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from personas.attributes import load_schema
 from personas.evidence import EvidenceBase
 from personas.facets import FALLBACK_KEY, build_facets, tag_passages
 from personas.sentiment import score_sentiment, score_sentiments
 from personas.terms import content_words, distinctive_terms, stem, stems
-from personas.themes import find_themes, theme_label
+from personas.themes import ThemeModel, find_themes, theme_label
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
 from tests.personas.corpora import corpus_of, make_document
@@ -20,7 +21,7 @@ from tests.personas.corpora import corpus_of, make_document
 
 def tags_of(document: Document, folder: Path) -> tuple[str, ...]:
     with corpus_of([document], folder, embedder="hash") as corpus:
-        [tags] = tag_passages(corpus, load_schema(None))
+        [tags] = tag_passages(corpus, load_schema(None), score_sentiments(corpus.passage_texts))
     return tags
 
 
@@ -53,6 +54,12 @@ def test_a_theme_is_labelled_in_the_words_of_its_passages(english_base: Evidence
     assert any("espresso" in label for label in labels)
 
 
+def soft_of(themes: ThemeModel) -> NDArray[np.float32]:
+    """How strongly each passage voices each theme."""
+    passages = len(themes.passage_theme)
+    return themes.soft_sums(np.arange(passages), passages)
+
+
 def test_every_passage_is_in_one_theme_and_people_are_counted_once(english_base: EvidenceBase) -> None:
     corpus, themes = english_base.corpus, english_base.themes
     listed = [passage_id for theme in themes.themes for passage_id in theme.passage_ids]
@@ -60,7 +67,7 @@ def test_every_passage_is_in_one_theme_and_people_are_counted_once(english_base:
 
     assert sorted(listed) == sorted(passage.passage_id for passage in corpus.passages)
     assert voiced.sum(axis=0).tolist() == [theme.people for theme in themes.themes]
-    assert np.allclose(themes.soft.sum(axis=1), 1.0, atol=1e-5)
+    assert np.allclose(soft_of(themes).sum(axis=1), 1.0, atol=1e-5)
     assert ((themes.confidence > 0) & (themes.confidence <= 1.0001)).all()
 
 
@@ -68,7 +75,7 @@ def test_the_same_seed_gives_the_same_themes(english_base: EvidenceBase) -> None
     again = find_themes(english_base.corpus, seed=0)
 
     assert again.themes == english_base.themes.themes
-    assert np.array_equal(again.soft, english_base.themes.soft)
+    assert np.array_equal(soft_of(again), soft_of(english_base.themes))
 
 
 def test_themes_stay_within_a_script(tmp_path: Path) -> None:
@@ -84,14 +91,14 @@ def test_themes_stay_within_a_script(tmp_path: Path) -> None:
     assert len(corpus.spaces) == 2
     assert {tuple(sorted(script)) for script in scripts} == {("e",), ("z",)}
     assert {theme.language for theme in themes.themes} == {"en", "zh"}
-    assert (themes.soft[:4][:, themes.passage_theme[-1]] == 0).all()
+    assert (soft_of(themes)[:4, themes.passage_theme[-1]] == 0).all()
 
 
 def test_a_passage_without_words_is_in_no_theme(tmp_path: Path) -> None:
     documents = [make_document("a", "The app loses the wifi."), make_document("b", "!!! ???", language="unknown")]
     with corpus_of(documents, tmp_path, embedder="hash") as corpus:
         themes = find_themes(corpus, seed=0)
-        facets = build_facets(themes, tag_passages(corpus, load_schema(None)))
+        facets = build_facets(themes, tag_passages(corpus, load_schema(None), score_sentiments(corpus.passage_texts)))
 
     assert themes.passage_theme.tolist() == [0, -1]
     assert [row for facet in facets for row in facet.rows.tolist()] == [0] * len(facets)

@@ -50,7 +50,7 @@ def _make(*, hostile: bool = False) -> TrendReport:
     if hostile:
         themes = tuple(theme.model_copy(update={"label": HOSTILE}) for theme in model.themes)
         model = type(model)(
-            themes=themes, passage_theme=model.passage_theme, confidence=model.confidence, soft=model.soft
+            themes=themes, passage_theme=model.passage_theme, confidence=model.confidence, spaces=model.spaces
         )
     ids = sorted({one.customer for one in said})
     segments = (segment_of("s1", ids[::2]), segment_of("s2", ids[1::2]))
