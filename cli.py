@@ -62,59 +62,16 @@ def _common(
 
 
 @app.command()
-def generate(
-    context: typer.Context,
-    sources: given.Sources,
-    customers: given.Customers = None,
-    orders: given.Orders = None,
-    events: given.Events = None,
-    text: given.TextColumn = None,
-    customer: given.CustomerColumn = None,
-    id: given.IdColumn = None,  # noqa: A002 - the option is called --id
-    time: given.TimeColumn = None,
-    rating: given.RatingColumn = None,
-    product: given.ProductColumn = None,
-    out: given.Out = None,
-    workspace: given.Workspace = None,
-    title: given.Title = None,
-    force: given.Force = None,
-    as_json: given.AsJson = False,
-    llm: given.Llm = None,
-    base_url: given.BaseUrl = None,
-    embedder: given.Embedder = None,
-    candidates: given.Candidates = None,
-    context_tokens: given.ContextTokens = None,
-    threads: given.Threads = None,
-    reproducible: given.Reproducible = None,
-    max_concurrency: given.MaxConcurrency = None,
-    requests_per_minute: given.RequestsPerMinute = None,
-    tokens_per_minute: given.TokensPerMinute = None,
-    call_timeout: given.CallTimeout = None,
-    deadline: given.Deadline = None,
-    budget_tokens: given.BudgetTokens = None,
-    budget_usd: given.BudgetUsd = None,
-    price: given.Price = None,
-    dry_run: given.DryRun = None,
-    seed: given.Seed = None,
-    redact: given.Redact = None,
-    allow_unredacted: given.AllowUnredacted = None,
-    segments: given.Segments = None,
-    segment_by: given.SegmentBy = None,
-    algorithm: given.Algorithm = None,
-    features: given.Features = None,
-    profiles: given.Profiles = None,
-    output_language: given.OutputLanguage = None,
-    min_people: given.MinPeople = None,
-    schema_ref: given.SchemaRef = None,
-) -> None:
+@given.with_flags(given.ReadAndWrite, given.Model, given.Grouping, given.AskedProfiles, given.Language, given.Claims)
+def generate(context: typer.Context, sources: given.Sources) -> None:
     """Write personas from what customers wrote: a report to read, a page to browse, tables to join."""
     from personas.pipeline import generate as run_pipeline
 
-    _run_pipeline(run_pipeline, context, sources, as_json=as_json)
+    _run_pipeline(run_pipeline, context, sources)
 
 
-def _run_pipeline(run: Callable[..., RunResult], context: typer.Context, sources: list[str], *, as_json: bool) -> None:
-    console = stderr_console()
+def _run_pipeline(run: Callable[..., RunResult], context: typer.Context, sources: list[str]) -> None:
+    console, as_json = stderr_console(), bool(context.params["as_json"])
     options = _resolve(context, console).values
     options = options.model_copy(update={"stdin": _read_stdin() if "-" in sources else None})
     try:
@@ -140,38 +97,12 @@ def _run_pipeline(run: Callable[..., RunResult], context: typer.Context, sources
 
 
 @app.command()
-def segment(
-    context: typer.Context,
-    sources: given.Sources,
-    customers: given.Customers = None,
-    orders: given.Orders = None,
-    events: given.Events = None,
-    text: given.TextColumn = None,
-    customer: given.CustomerColumn = None,
-    id: given.IdColumn = None,  # noqa: A002 - the option is called --id
-    time: given.TimeColumn = None,
-    rating: given.RatingColumn = None,
-    product: given.ProductColumn = None,
-    out: given.Out = None,
-    workspace: given.Workspace = None,
-    title: given.Title = None,
-    force: given.Force = None,
-    as_json: given.AsJson = False,
-    embedder: given.Embedder = None,
-    base_url: given.BaseUrl = None,
-    seed: given.Seed = None,
-    redact: given.Redact = None,
-    allow_unredacted: given.AllowUnredacted = None,
-    segments: given.Segments = None,
-    segment_by: given.SegmentBy = None,
-    algorithm: given.Algorithm = None,
-    features: given.Features = None,
-    output_language: given.OutputLanguage = None,
-) -> None:
+@given.with_flags(given.ReadAndWrite, given.Vectors, given.Grouping, given.Language)
+def segment(context: typer.Context, sources: given.Sources) -> None:
     """Find the segments and tell what sets them apart, without writing personas; and a profile of every customer."""
     from personas.pipeline import segment as run_pipeline
 
-    _run_pipeline(run_pipeline, context, sources, as_json=as_json)
+    _run_pipeline(run_pipeline, context, sources)
 
 
 @app.command()
@@ -387,7 +318,7 @@ def cache_prune(
         float | None, typer.Option(metavar="MB", min=0, help="Keep the newest up to this size, remove the rest.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(metavar="answer|vector|fact|all", help="Remove this kind only. Default: all.")
+        str | None, typer.Option(metavar="answer|vector|fact|failure|all", help="Remove this kind only. Default: all.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")] = False,
     as_json: given.AsJson = False,

@@ -33,9 +33,7 @@ from personas.models.completion import Completion, Sampling
 from personas.models.llama_cpp_chat import LlamaCppChat
 from personas.models.local import LocalCompleter
 from personas.options import GenerateOptions
-
-# One segment of a run, up to the first model call: no function of the package's own surface stops there.
-from personas.pipeline import _begin, _Listening, _prepare
+from personas.pipeline import open_material
 from personas.writing_up import write_personas
 
 CALL_LIMIT_S = 600.0
@@ -85,11 +83,10 @@ def record(sources: Sequence[str], options: GenerateOptions, recorder: Recorder)
     def opened(spec: str, *, responses: Path) -> Iterator[Engine]:
         yield Engine(spec, recorder)
 
-    with _begin(sources, options, _Listening(None), opened) as run:
-        assert run.engine is not None
-        _, _, material = _prepare(run)
+    with open_material(sources, options, opened) as (engine, material):
+        assert engine is not None
         material = replace(material, described=material.described[:1])
-        author = ModelAuthor(run.engine, material.base, candidates=options.candidates)
+        author = ModelAuthor(engine, material.base, candidates=options.candidates)
         ids = {described.segment.segment_id: "p" for described in material.described}
         write_personas(material, author, persona_ids=ids, one_at_a_time=True, progress=Silent())
     return recorder.calls

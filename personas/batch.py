@@ -134,19 +134,19 @@ class _Batch:
         """Goes through the chosen jobs; what is known is on disk before the first and after each."""
         from personas.models.governor import Governor
 
-        self._save()
+        record = self._save()
         governor = Governor(_shared_limits(self._file))
         over: Failure | None = None
         self._progress.start("jobs", len(self._chosen))
         for job in self._chosen:
             if not self._settle(job, over):
                 self._jobs[job.name], over = self._attempt(job, governor)
-            self._save()
+            record = self._save()
             self._progress.step("jobs")
         self._progress.finish("jobs")
         names = tuple(job.name for job in self._chosen)
         out = self._file.out
-        return BatchResult(record=self._record(), out=out, index=out / INDEX, chosen=names, ran=tuple(self._ran))
+        return BatchResult(record=record, out=out, index=out / INDEX, chosen=names, ran=tuple(self._ran))
 
     def _settle(self, job: Job, over: Failure | None) -> bool:
         """Whether there is nothing to run: done before, nothing left to spend, or inputs that cannot be read."""
@@ -206,18 +206,17 @@ class _Batch:
             self._progress.warn(f"{record.name} failed by a bug:\n{''.join(traceback.format_exception(error))}")
         return record
 
-    def _record(self) -> BatchRecord:
-        jobs = tuple(self._jobs.values())
-        return BatchRecord(
-            tool_version=tool_version(), title=self._file.title, updated_at=_now(), totals=add_up(jobs), jobs=jobs
-        )
-
-    def _save(self) -> None:
+    def _save(self) -> BatchRecord:
+        """What was written: the record as it stands now."""
         from personas.reporting.batch_index import render_index
 
-        record = self._record()
+        jobs = tuple(self._jobs.values())
+        record = BatchRecord(
+            tool_version=tool_version(), title=self._file.title, updated_at=_now(), totals=add_up(jobs), jobs=jobs
+        )
         save_record(record, self._record_path)
         write_text_atomically(self._file.out / INDEX, render_index(record))
+        return record
 
 
 class JobProgress:

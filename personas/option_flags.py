@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, Signature, get_annotations, signature
 from pathlib import Path
 from typing import Annotated
 
@@ -238,6 +241,15 @@ Algorithm = Annotated[
         rich_help_panel=_SHAPE,
     ),
 ]
+TextFeatures = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|themes|vectors|tf-idf|lda|nmf",
+        help="What people are grouped by of what they wrote: profiles of themes, vectors of --embedder, TF-IDF of "
+        "words, or LDA or NMF topics of words. Default: auto, themes or vectors.",
+        rich_help_panel=_SHAPE,
+    ),
+]
 Features = Annotated[
     str | None,
     typer.Option(
@@ -278,3 +290,108 @@ SchemaRef = Annotated[
         rich_help_panel=_SHAPE,
     ),
 ]
+
+
+class ReadAndWrite:
+    """Flags of a run: what is read and where the results go. They stand in the order in which --help lists them."""
+
+    customers: Customers = None
+    orders: Orders = None
+    events: Events = None
+    text: TextColumn = None
+    customer: CustomerColumn = None
+    id: IdColumn = None
+    time: TimeColumn = None
+    rating: RatingColumn = None
+    product: ProductColumn = None
+    out: Out = None
+    workspace: Workspace = None
+    title: Title = None
+    force: Force = None
+    as_json: AsJson = False
+
+
+class Model:
+    """Flags of a run that asks a model: which, and what it may spend."""
+
+    llm: Llm = None
+    base_url: BaseUrl = None
+    embedder: Embedder = None
+    candidates: Candidates = None
+    context_tokens: ContextTokens = None
+    threads: Threads = None
+    reproducible: Reproducible = None
+    max_concurrency: MaxConcurrency = None
+    requests_per_minute: RequestsPerMinute = None
+    tokens_per_minute: TokensPerMinute = None
+    call_timeout: CallTimeout = None
+    deadline: Deadline = None
+    budget_tokens: BudgetTokens = None
+    budget_usd: BudgetUsd = None
+    price: Price = None
+    dry_run: DryRun = None
+
+
+class Vectors:
+    """Flags of a run that asks no model but for vectors."""
+
+    embedder: Embedder = None
+    base_url: BaseUrl = None
+
+
+class Grouping:
+    """Flags of a run: what is hidden, and how people are grouped."""
+
+    seed: Seed = None
+    redact: Redact = None
+    allow_unredacted: AllowUnredacted = None
+    segments: Segments = None
+    segment_by: SegmentBy = None
+    algorithm: Algorithm = None
+    text_features: TextFeatures = None
+    features: Features = None
+
+
+class AskedProfiles:
+    """The flag of a run that writes profiles only where they are asked for."""
+
+    profiles: Profiles = None
+
+
+class Language:
+    """The flag of a run for the language of its results."""
+
+    output_language: OutputLanguage = None
+
+
+class Claims:
+    """Flags of a run that writes personas: what is looked for."""
+
+    min_people: MinPeople = None
+    schema_ref: SchemaRef = None
+
+
+def with_flags(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A decorator that gives a command these flags after its own parameters; it finds them in `context.params`.
+
+    Args:
+        groups: classes of this module, in the order in which --help is to list their flags.
+    """
+    flags = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=vars(group)[name], annotation=annotation)
+        for group in groups
+        for name, annotation in get_annotations(group, eval_str=True).items()
+    ]
+
+    def give(command: Callable[..., None]) -> Callable[..., None]:
+        own = signature(command, eval_str=True).parameters
+
+        @wraps(command)
+        def called(**given: object) -> None:
+            command(**{name: given[name] for name in own})
+
+        # Typer reads a command's parameters from its signature.
+        vars(called)["__signature__"] = Signature([*own.values(), *flags])
+        return called
+
+    return give

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from persona_kit.cancellation import Cancellation
-from persona_kit.progress import Progress, Silent
+from persona_kit.listening import Listening
+from persona_kit.progress import Progress
 from persona_kit.workspace import Workspace
 from personas.assigning import build_segment_model, render_segment_model
 from personas.attributes import AttributeSchema, OutputLanguage, load_schema
@@ -57,6 +58,9 @@ from retrieval.reading import Reading, ReadOptions, read_documents
 if TYPE_CHECKING:
     from personas.models import Engine
     from personas.rehearsal import Forecast
+
+Opener = Callable[..., AbstractContextManager["Engine | None"]]
+"""Opens the engine that writes, None for the extractive author; takes its spec and `responses`, the file of answers."""
 
 PASSAGE_CHARS = 200
 """Longest passage in Latin characters: one or two sentences, so that a passage is about one thing."""
@@ -105,7 +109,7 @@ class _Run:
     language: OutputLanguage
     engine: Engine | None
     """None for the extractive author."""
-    progress: _Listening
+    progress: Listening
     clock: _Clock
     command: str
     """`generate` or `segment`."""
@@ -143,23 +147,8 @@ def generate(
     Raises:
         PersonaKitError: anything the user can mend, see `persona_kit.errors`; nothing is written to the output then.
     """
-    folder = OutputFolder(options.out, force=options.force)
-    folder.check_writable()
     opener = partial(open_chosen, options=options, governor=governor)
-    with _begin(sources, options, _Listening(progress, cancellation), opener) as run:
-        folder.check_same_run(run.key)
-        kept = load_kept(run.workspace.runs_path, run.result_key)
-        if kept is not None:
-            return _give_again(run, kept, folder)
-        forget_kept(run.workspace.runs_path)
-        corpus, found, material = _prepare(run)
-        author = author_over(run.engine, found.base, options)
-        with run.clock.stage("personas"):
-            written = _write_personas(material, author, run)
-        facts = _facts(run, author, written.unfinished)
-        whole = not written.unfinished and not author.failures
-        result = _finish(run, corpus, found, written.personas, facts, folder, whole=whole)
-    return replace(result, unfinished=written.unfinished, reason=written.reason)
+    return _carry_out(sources, options, Listening(progress, cancellation), opener, _write_personas)
 
 
 def segment(
@@ -181,17 +170,9 @@ def segment(
         PersonaKitError: anything the user can mend; nothing is written to the output then.
     """
     options = options.model_copy(update={"llm": EXTRACTIVE, "base_url": None, "profiles": True})
-    folder = OutputFolder(options.out, force=options.force)
-    folder.check_writable()
     opener = partial(open_chosen, options=options)
-    with _begin(sources, options, _Listening(progress, cancellation), opener, command="segment") as run:
-        folder.check_same_run(run.key)
-        kept = load_kept(run.workspace.runs_path, run.result_key)
-        if kept is not None:
-            return _give_again(run, kept, folder)
-        forget_kept(run.workspace.runs_path)
-        corpus, found, _ = _prepare(run)
-        return _finish(run, corpus, found, (), _facts(run, ExtractiveAuthor(found.base), ()), folder, whole=True)
+    listening = Listening(progress, cancellation)
+    return _carry_out(sources, options, listening, opener, _write_none, command="segment")
 
 
 def forecast(sources: Sequence[str], options: GenerateOptions, *, progress: Progress | None = None) -> Forecast:
@@ -207,25 +188,69 @@ def forecast(sources: Sequence[str], options: GenerateOptions, *, progress: Prog
     """
     from personas.rehearsal import forecast_run, open_rehearsal
 
-    with _begin(sources, options, _Listening(progress), partial(open_rehearsal, options=options)) as run:
+    opener = partial(open_rehearsal, options=options)
+    with open_material(sources, options, opener, progress=progress) as (engine, material):
+        return forecast_run(engine, material, options, progress=progress)
+
+
+@contextmanager
+def open_material(
+    sources: Sequence[str], options: GenerateOptions, opener: Opener, *, progress: Progress | None = None
+) -> Iterator[tuple[Engine | None, Material]]:
+    """A run up to its first model call: what would write, and what it would write from; no result is written.
+
+    Args:
+        sources: files and folders.
+        options: of the run.
+        opener: opens the engine.
+        progress: told of the stages.
+
+    Raises:
+        PersonaKitError: as `generate`.
+    """
+    with _begin(sources, options, Listening(progress), opener) as run:
         if load_kept(run.workspace.runs_path, run.result_key) is None:
             forget_kept(run.workspace.runs_path)
         corpus, _, material = _prepare(run)
-        told = forecast_run(run.engine, material, options, progress=run.progress)
+        yield run.engine, material
         if corpus.indexing is not None:
             corpus.indexing.wait()
-        return told
+
+
+def _carry_out(
+    sources: Sequence[str],
+    options: GenerateOptions,
+    told: Listening,
+    opener: Opener,
+    write: Callable[[_Run, Structure, Material], tuple[WrittenUp, PersonaAuthor]],
+    command: str = "generate",
+) -> RunResult:
+    """All stages of a command, or the results of the same run before."""
+    folder = OutputFolder(options.out, force=options.force)
+    folder.check_writable()
+    with _begin(sources, options, told, opener, command) as run:
+        folder.check_same_run(run.key)
+        kept = load_kept(run.workspace.runs_path, run.result_key)
+        if kept is not None:
+            return _give_again(run, kept, folder)
+        forget_kept(run.workspace.runs_path)
+        corpus, found, material = _prepare(run)
+        written, author = write(run, found, material)
+        facts = _facts(run, author, written.unfinished)
+        whole = not written.unfinished and not author.failures
+        result = _finish(run, corpus, found, written.personas, facts, folder, whole=whole)
+    return replace(result, unfinished=written.unfinished, reason=written.reason)
 
 
 @contextmanager
 def _begin(
     sources: Sequence[str],
     options: GenerateOptions,
-    told: _Listening,
-    opener: Callable[..., AbstractContextManager[Engine | None]],
+    told: Listening,
+    opener: Opener,
     command: str = "generate",
 ) -> Iterator[_Run]:
-    """Reads the input and opens the engine; `opener` takes the engine's spec and `responses`, the file of answers."""
+    """Reads the input and opens the engine."""
     clock = _Clock()
     schema = load_schema(options.schema_ref)
     with ExitStack() as stack:
@@ -309,31 +334,6 @@ def _read(sources: Sequence[str], options: GenerateOptions, progress: Progress) 
     return reading, Known(table=table, behaviour=behaviour)
 
 
-class _Listening:
-    """Passes everything on, keeps the warnings, which belong into the report too, and ends a cancelled run."""
-
-    def __init__(self, progress: Progress | None, cancellation: Cancellation | None = None) -> None:
-        self._progress = progress = progress or Silent()
-        self.cancellation = cancellation or Cancellation()
-        self.warnings: list[str] = []
-        self.finish, self.note = progress.finish, progress.note
-
-    def start(self, stage: str, total: int | None = None) -> None:
-        """Passed on, unless the run was cancelled."""
-        self.cancellation.check()
-        self._progress.start(stage, total)
-
-    def step(self, stage: str, count: int = 1) -> None:
-        """Passed on, unless the run was cancelled."""
-        self.cancellation.check()
-        self._progress.step(stage, count)
-
-    def warn(self, message: str) -> None:
-        """Kept and passed on."""
-        self.warnings.append(message)
-        self._progress.warn(message)
-
-
 def read_options(options: GenerateOptions) -> ReadOptions:
     """What loading is told; the same for a run and for checking it again."""
     tables = tuple(path for path in (options.customers, options.orders, options.events) if path is not None)
@@ -353,17 +353,24 @@ def _output_language(options: GenerateOptions, reading: Reading) -> OutputLangua
     return main_language(reading.documents) if options.output_language == "auto" else options.output_language
 
 
-def _write_personas(material: Material, author: PersonaAuthor, run: _Run) -> WrittenUp:
-    """The personas, under ids that segments keep from run to run."""
-    members = {d.segment.segment_id: d.segment.customer_ids for d in material.described}
-    ids = assign_persona_ids(members, load_previous(run.workspace.runs_path))
-    one_at_a_time = run.options.has_budget
-    written = write_personas(material, author, persona_ids=ids, one_at_a_time=one_at_a_time, progress=run.progress)
-    save_current(run.workspace.runs_path, ids, members)
-    if written.unfinished:
-        names = ", ".join(written.unfinished)
-        run.progress.warn(f"without a persona, because {written.reason.splitlines()[0]}: {names}")
-    return written
+def _write_personas(run: _Run, found: Structure, material: Material) -> tuple[WrittenUp, PersonaAuthor]:
+    """The personas, under ids that segments keep from run to run, and who wrote them."""
+    author = author_over(run.engine, found.base, run.options)
+    with run.clock.stage("personas"):
+        members = {d.segment.segment_id: d.segment.customer_ids for d in material.described}
+        ids = assign_persona_ids(members, load_previous(run.workspace.runs_path))
+        one_at_a_time = run.options.has_budget
+        written = write_personas(material, author, persona_ids=ids, one_at_a_time=one_at_a_time, progress=run.progress)
+        save_current(run.workspace.runs_path, ids, members)
+        if written.unfinished:
+            names = ", ".join(written.unfinished)
+            run.progress.warn(f"without a persona, because {written.reason.splitlines()[0]}: {names}")
+    return written, author
+
+
+def _write_none(run: _Run, found: Structure, material: Material) -> tuple[WrittenUp, PersonaAuthor]:
+    """No persona."""
+    return WrittenUp(personas=(), unfinished=()), ExtractiveAuthor(found.base)
 
 
 def _gather(run: _Run, found: Structure, corpus: Corpus, personas: tuple[Persona, ...]) -> PersonaSet:
@@ -452,7 +459,6 @@ def _findings(run: _Run, corpus: Corpus, found: Structure, personas: tuple[Perso
         profiles = build_profiles(
             corpus,
             found.themes,
-            table=run.known.table,
             behaviour=run.known.behaviour.of,
             orders=signs,
             segments=found.segments,

@@ -11,7 +11,8 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("docs.build_reference", "--check"),
-    ("pytest",),
+    # A worker a core: most of a test's time is one core's. More than four would rather need memory.
+    ("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"),
 )
 
 

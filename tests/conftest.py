@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ _LOOPBACK = ("127.", "::1", "::ffff:127.")
 
 class NetworkBlocked(AssertionError):
     """A test reached for another machine. Not an OSError: no retry and no fallback may swallow it."""
+
+
+def pytest_unconfigure() -> None:
+    """Closes what llama-cpp-python opens when it is imported, and leaves to Python's end: warnings are errors here."""
+    opened = sys.modules.get("llama_cpp._utils")
+    for name in ("outnull_file", "errnull_file"):
+        if (file := getattr(opened, name, None)) is not None:
+            file.close()
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from personas.evidence import EvidenceBase
+from retrieval.indexing import BackgroundIndexing, write_part
 from tests.personas.corpora import chinese_people, corpus_of, documents_of, english_people, evidence_of
 
 if TYPE_CHECKING:
@@ -23,6 +25,37 @@ BROWSER_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _chroma_in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test's own runs index is written by this process: one of its own takes seconds to import Chroma.
+
+    Fixtures of a module and whole commands keep theirs; so do tests/retrieval/test_indexing.py and what lies outside
+    of this folder.
+    """
+    opened: list[Path] = []
+
+    def wait(indexing: BackgroundIndexing) -> dict[str, int]:
+        if not indexing.made:
+            opened.append(indexing.chroma_path)
+            counts = [write_part(indexing.chroma_path, part)[1:] for part in indexing.parts]
+            indexing.made.update(indexed=sum(added for added, _ in counts), removed=sum(gone for _, gone in counts))
+        return indexing.made
+
+    monkeypatch.setattr(BackgroundIndexing, "start", lambda indexing: None)
+    monkeypatch.setattr(BackgroundIndexing, "wait", wait)
+    yield
+    for path in opened:
+        _close_chroma(path)
+
+
+def _close_chroma(path: Path) -> None:
+    """Ends the threads and closes the files that Chroma keeps for a folder as long as the process lives."""
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    while str(path) in SharedSystemClient._identifier_to_system:
+        SharedSystemClient._release_system(str(path))
 
 
 @pytest.fixture(scope="session")

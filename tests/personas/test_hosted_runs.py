@@ -22,6 +22,7 @@ from personas.authors.model_driven import CALLS_PER_PERSONA
 from personas.models.ledger import PREPARING
 from personas.options import GenerateOptions
 from personas.pipeline import forecast
+from personas.stored_answers import Wanted, prune
 from tests.personas.corpora import english_people, run_options, write_table
 
 
@@ -32,11 +33,11 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def sources(tmp_path: Path) -> list[str]:
-    return [str(write_table(tmp_path / "reviews.csv", english_people(10)))]
+    return [str(write_table(tmp_path / "reviews.csv", english_people(4)))]
 
 
 def options_for(folder: Path, server: FaultServer, **changes: object) -> GenerateOptions:
-    return run_options(folder, llm="openai:script", base_url=server.url, context_tokens=32_768, **changes)
+    return run_options(folder, llm="openai:script", base_url=server.url, context_tokens=32_768, segments=3, **changes)
 
 
 def manifest_of(options: GenerateOptions) -> dict[str, Any]:
@@ -81,6 +82,24 @@ def test_the_same_run_again_makes_no_call_and_after_one_changed_document_few(
         assert server.served.requests - requests < requests - 1
 
 
+def test_the_same_run_again_makes_no_call_where_answers_were_cut(sources: list[str], tmp_path: Path) -> None:
+    with FaultServer(write_answer, share=0.4, faults=("truncated", "wrong schema", "refusal"), seed=1) as server:
+        options = options_for(tmp_path, server)
+        first = generate(sources, options)
+        assert first.manifest["model_calls"]["failed"] > 0
+        requests = server.served.requests
+        # By the answers kept, and by the results kept.
+        elsewhere = options.model_copy(update={"title": "Another title", "out": tmp_path / "o2"})
+        for again in (generate(sources, elsewhere), generate(sources, elsewhere)):
+            assert server.served.requests == requests
+            assert again.manifest["model_calls"]["failed"] == 0
+            assert again.persona_set.personas == first.persona_set.personas
+
+        prune(options.workspace, Wanted.of(kind="failure", older_than_days=None, keep_mb=None))
+        generate(sources, elsewhere)
+        assert server.served.requests > requests
+
+
 def test_results_do_not_depend_on_how_many_calls_are_made_at_a_time(sources: list[str], tmp_path: Path) -> None:
     written = []
     for concurrency in (1, 8):
@@ -121,7 +140,9 @@ SHARE = 0.8
 """Of what the whole run spends."""
 
 
-def test_a_budget_leaves_whole_personas_and_the_next_run_goes_on(sources: list[str], tmp_path: Path) -> None:
+def test_a_budget_leaves_whole_personas_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    # So many people that what a persona takes is much more than the most that one call could.
+    sources = [str(write_table(tmp_path / "reviews.csv", english_people(10)))]
     with FaultServer(write_answer) as server:
         whole = generate(sources, options_for(tmp_path / "whole", server))
         spent = server.served.prompt_tokens + server.served.completion_tokens
@@ -173,7 +194,7 @@ KILLED = textwrap.dedent(
 
     folder, url, source = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     generate([source], GenerateOptions(llm="openai:script", base_url=url, out=folder / "out",
-        workspace=folder / "workspace", context_tokens=32768, max_concurrency=2))
+        workspace=folder / "workspace", context_tokens=32768, segments="3", max_concurrency=2))
     """
 )
 

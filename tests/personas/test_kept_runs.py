@@ -33,8 +33,8 @@ def run(sources: list[str], options: GenerateOptions) -> list[str]:
 
 @pytest.fixture
 def first(tmp_path: Path) -> tuple[list[str], GenerateOptions]:
-    sources = [str(write_table(tmp_path / "reviews.csv", english_people(8)))]
-    options = run_options(tmp_path)
+    sources = [str(write_table(tmp_path / "reviews.csv", english_people(4)))]
+    options = run_options(tmp_path, embedder="hash")
     assert "personas" in run(sources, options)
     return sources, options
 
@@ -67,12 +67,12 @@ def test_a_changed_document_is_computed_anew(first: tuple[list[str], GenerateOpt
 
 
 def test_a_changed_customer_table_is_computed_anew(tmp_path: Path) -> None:
-    voices = english_people(8)
+    voices = english_people(4)
     sources = [str(write_table(tmp_path / "reviews.csv", voices))]
     customers = tmp_path / "customers.csv"
     rows = sorted({voice.customer_id for voice in voices})
     customers.write_text("customer_id,plan\n" + "".join(f"{name},basic\n" for name in rows), encoding="utf-8")
-    options = run_options(tmp_path, customers=str(customers))
+    options = run_options(tmp_path, embedder="hash", customers=str(customers))
     run(sources, options)
     customers.write_text(customers.read_text("utf-8").replace("basic", "gold", 3), encoding="utf-8")
 

@@ -68,7 +68,7 @@ def script(messages: object, schema: object) -> str:
 @pytest.fixture(scope="module")
 def chat() -> Iterator[LlamaCppChat]:
     model = LlamaCppChat(
-        path=bundled_model_path(), n_ctx=1024, n_threads=1, reproducible=True
+        path=bundled_model_path(), n_ctx=512, n_threads=1, reproducible=True, max_tokens=256
     )  # one thread: others wait for theirs when cores are shared
     yield model
     model.close()
@@ -80,7 +80,7 @@ def engine(request: pytest.FixtureRequest, chat: LlamaCppChat, tmp_path: Path) -
     if request.param == "local":
         yield Engine("llama-cpp", LocalCompleter(chat), store=store)
     else:
-        yield Engine("scripted", ScriptedCompleter(ScriptedChatModel(script=script, n_ctx=1024)), store=store)
+        yield Engine("scripted", ScriptedCompleter(ScriptedChatModel(script=script, n_ctx=512)), store=store)
     store.close()
 
 
@@ -105,22 +105,22 @@ class TestContract:
         engine.ask(FEEDBACK, Mood, seed=1, max_tokens=80)
         assert not engine.ask(FEEDBACK, Mood, seed=1, max_tokens=80, repeat=1).usage.reused
 
-    def test_a_cut_answer_is_told_and_not_kept(self, engine: Engine) -> None:
+    def test_a_cut_answer_is_told_and_not_asked_for_twice(self, engine: Engine) -> None:
         for _attempt in range(2):
             with pytest.raises(TruncatedAnswer):
                 engine.ask(FEEDBACK, Mood, seed=1, max_tokens=4)
-        assert engine.ledger.total.failed == 2
-        assert engine.ledger.total.completion_tokens == 8
+        total = engine.ledger.total
+        assert (total.made, total.failed, total.reused, total.completion_tokens) == (0, 1, 1, 4)
 
     def test_a_prompt_that_does_not_fit_is_refused_before_it_is_read(self, engine: Engine) -> None:
-        with pytest.raises(PromptTooLong, match="1024"):
+        with pytest.raises(PromptTooLong, match="512"):
             engine.ask(prompt_of("word " * 1000), Mood, seed=1, max_tokens=80)
         with pytest.raises(PromptTooLong):  # the room for the answer counts too
-            engine.ask(FEEDBACK, Mood, seed=1, max_tokens=1020)
+            engine.ask(FEEDBACK, Mood, seed=1, max_tokens=508)
 
     def test_it_says_what_it_is(self, engine: Engine) -> None:
         assert engine.identity
-        assert engine.context_tokens == 1024
+        assert engine.context_tokens == 512
         assert not engine.hosted
         assert engine.structured_method is not None
 
@@ -208,10 +208,10 @@ def test_two_threads_never_are_in_one_model_together(chat: LlamaCppChat, monkeyp
 def test_the_window_is_filled_to_the_last_token_and_no_further(chat: LlamaCppChat, tmp_path: Path) -> None:
     """Checked before a token is read: prompt and room for the answer together may fill the window, not pass it."""
     engine = Engine("llama-cpp", LocalCompleter(chat))
-    prompt = prompt_of("word " * 700)
+    prompt = prompt_of("word " * 240)
     size = chat.count_tokens([SystemMessage(prompt.messages[0].text), HumanMessage(prompt.messages[1].text)])
     room = chat.context_tokens - size
-    assert 100 < room < 900
+    assert 100 < room < 400
     with pytest.raises(PromptTooLong, match=f"{size} tokens and {room + 1} are kept"):
         engine.ask(prompt, Mood, seed=1, max_tokens=room + 1)
     assert engine.ledger.total.prompt_tokens == 0
@@ -383,7 +383,7 @@ def test_it_serves_an_event_loop_again_and_again(chat: LlamaCppChat) -> None:
 
 def test_a_cancelled_task_stops_its_generation(chat: LlamaCppChat) -> None:
     async def cancelled() -> None:
-        task = asyncio.create_task(chat.ainvoke([HumanMessage("Count to a million.")], max_tokens=900))
+        task = asyncio.create_task(chat.ainvoke([HumanMessage("Count to a million.")], max_tokens=450))
         await asyncio.sleep(0.3)
         task.cancel()
         await task
@@ -458,13 +458,13 @@ def test_the_bundled_engine_says_what_it_is(tmp_path: Path) -> None:
 
 
 def test_the_window_asked_for_is_not_larger_than_the_one_given(chat: LlamaCppChat) -> None:
-    assert chat.context_tokens == 1024
+    assert chat.context_tokens == 512
 
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda path: path.write_bytes(b"no model at all" * 100), "cannot load"),
+        (lambda path: path.write_bytes(b"GGUF, says the file" * 100), "cannot load"),
         (lambda path: path.write_bytes(bundled_model_path().read_bytes()[:5_000_000]), "cannot load"),
         (lambda path: None, "no such model file"),
     ],
@@ -475,6 +475,14 @@ def test_a_file_that_is_no_model_is_told_plainly(tmp_path: Path, spoil: Callable
     spoil(path)
     with pytest.raises(EnvironmentProblem, match=message):
         open_engine(f"llama-cpp:{path}").ask(FEEDBACK, Mood, seed=1, max_tokens=10)
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"", "is empty"), (b"a text about models", "is not a GGUF")])
+def test_what_is_no_gguf_is_told_before_any_work(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(content)
+    with pytest.raises(EnvironmentProblem, match=message):
+        open_engine(f"llama-cpp:{path}")
 
 
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

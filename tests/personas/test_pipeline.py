@@ -278,16 +278,18 @@ def test_a_schema_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.local_model
+@pytest.mark.slow
 def test_the_bundled_model_writes_claims_that_stand(tmp_path: Path) -> None:
     pytest.importorskip("llama_cpp")
-    sources = [str(write_table(tmp_path / "reviews.csv", english_people()))]
-    result = generate(sources, run_options(tmp_path, llm="llama-cpp"))
+    sources = [str(write_table(tmp_path / "reviews.csv", english_people(per_kind=4)))]
+    options = run_options(tmp_path, llm="llama-cpp", segments=2, candidates=2, threads=1)
+    result = generate(sources, options)
     assert result.manifest["engine"]["author"] == "llm"
     assert result.manifest["model_calls"]["made"] > 0
     origins = [claim.origin for persona in result.persona_set.personas for claim in persona.claims]
     assert origins.count("llm") >= 1
     check_quotes(result, sources, least=len(result.persona_set.personas))
-    again = generate(sources, run_options(tmp_path, llm="llama-cpp", out=tmp_path / "again"))
+    again = generate(sources, options.model_copy(update={"out": tmp_path / "again"}))
     assert again.manifest["model_calls"]["made"] == 0
     assert again.manifest["model_calls"]["reused"] > 0
     assert again.persona_set.personas == result.persona_set.personas

@@ -51,18 +51,18 @@ def _claims_prompt(quotes: list[str]) -> str:
 
 @pytest.fixture
 def source(tmp_path: Path) -> str:
-    return str(write_table(tmp_path / "reviews.csv", english_people()))
+    return str(write_table(tmp_path / "reviews.csv", english_people(4)))
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Forecast, GenerateOptions]:
     folder = tmp_path_factory.mktemp("told")
     options = _hosted(folder, NOBODY, price="1/2")
-    return forecast([str(write_table(folder / "reviews.csv", english_people()))], options), options
+    return forecast([str(write_table(folder / "reviews.csv", english_people(4)))], options), options
 
 
 def _hosted(folder: Path, url: str, **changes: object) -> GenerateOptions:
-    return run_options(folder, llm="openai:script", base_url=url, **changes)
+    return run_options(folder, llm="openai:script", base_url=url, segments=3, **changes)
 
 
 @pytest.mark.parametrize("voices", [english_people(), chinese_people()], ids=["en", "zh"])
@@ -123,6 +123,12 @@ def test_the_forecast_is_near_and_the_bound_holds_without_faults(source: str, tm
         assert again.counting == "calibrated"
         assert again.reused == 0
         assert again.prompt_tokens_expected == pytest.approx(server.served.prompt_tokens, rel=0.15)
+
+
+def test_a_forecast_needs_no_key(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    told = forecast([source], _hosted(tmp_path, "https://models.invalid/v1"))
+    assert told.calls_expected > 0
 
 
 def test_answers_that_are_there_are_not_paid_again(source: str, tmp_path: Path) -> None:
