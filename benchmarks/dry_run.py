@@ -1,13 +1,15 @@
 """What a dry run forecasts, against what the run then spends: without faults, and with three calls in ten failing.
 
-    python -m benchmarks.dry_run CORPUS CORPUS ... [--vocabulary FILE] [--stall 3]
+    python -m benchmarks.dry_run CORPUS CORPUS ... [--vocabulary VOCABULARY] [--model NAME] [--stall 3]
 
 A corpus is a file or folder that `personas generate` reads. The model is a script behind a loopback server: it answers
-with quotes it draws itself, so many and so long as it likes, and it counts tokens with a real vocabulary (a tokenizer
-file of the Hugging Face kind; by default the one that wordllama brings, which is Llama 2's and cuts text finer than
-today's models do). `fresh` is the ratio of expected to spent prompt tokens with an engine never called before, `known`
-the same when its counts on the corpora above it on the list are remembered. `bound` is tokens at most, of prompts and
-answers, over tokens spent; the faults are those of `benchmarks.fault_server`.
+with quotes it draws itself, so many and so long as it likes, and it counts tokens with a real vocabulary: a GGUF, a
+tokenizer file of the Hugging Face kind, or the name of one of tiktoken's, which fetches it (`o200k_base`); by default
+the one that wordllama brings, which is Llama 2's and cuts text finer than today's models do. `--model` is the name the
+script goes by: what the name of a model tells of its vocabulary is used before it has counted anything. `fresh` is the
+ratio of expected to spent prompt tokens with an engine never called before, `known` the same when its counts on the
+corpora above it on the list are remembered. `bound` is tokens at most, of prompts and answers, over tokens spent; the
+faults are those of `benchmarks.fault_server`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import json
 import random
 import re
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,6 @@ from personas.options import GenerateOptions
 from personas.pipeline import forecast, generate
 from personas.rehearsal import Forecast
 
-MODEL = "openai:script"
 FAULTS_SHARE = 0.3
 CONTEXT_TOKENS = 32_768
 
@@ -101,22 +103,38 @@ def _some(text: str, chance: random.Random, least: int, most: int) -> str:
     return " ".join(words[start : start + length])
 
 
-def count_with(vocabulary: Path | None) -> Callable[[str], int]:
-    """Counts tokens with a Hugging Face tokenizer file; wordllama's where None."""
+def count_with(vocabulary: str | None) -> Callable[[str], int]:
+    """Counts tokens with a GGUF, a Hugging Face tokenizer file or an encoding of tiktoken; wordllama's where None."""
+    if vocabulary is not None and vocabulary.endswith(".gguf"):
+        from llama_cpp import Llama
+
+        llama = Llama(vocabulary, vocab_only=True, verbose=False)
+        lock = threading.Lock()  # the server counts in several threads
+
+        def counted(text: str) -> int:
+            with lock:
+                return len(llama.tokenize(text.encode(), add_bos=False))
+
+        return counted
+    if vocabulary is not None and not Path(vocabulary).exists():
+        import tiktoken
+
+        encoding = tiktoken.get_encoding(vocabulary)
+        return lambda text: len(encoding.encode(text, disallowed_special=()))
     import wordllama
     from tokenizers import Tokenizer
 
     folder = Path(wordllama.__file__).parent / "tokenizers"
-    tokenizer = Tokenizer.from_file(str(vocabulary or folder / "l2_supercat_tokenizer_config.json"))
+    tokenizer = Tokenizer.from_file(vocabulary or str(folder / "l2_supercat_tokenizer_config.json"))
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 def measure(
-    corpus: str, folder: Path, known: Path, tokens: Callable[[str], int], calm: FaultServer, stall: float
+    corpus: str, model: str, folder: Path, known: Path, tokens: Callable[[str], int], calm: FaultServer, stall: float
 ) -> str:
     """A line of the table: forecast and spent of one corpus."""
     options = GenerateOptions(
-        llm=MODEL, out=folder / "out", workspace=folder / "fresh", base_url=calm.url, context_tokens=CONTEXT_TOKENS
+        llm=model, out=folder / "out", workspace=folder / "fresh", base_url=calm.url, context_tokens=CONTEXT_TOKENS
     )
     fresh = forecast([corpus], options)
     options = options.model_copy(update={"workspace": known})
@@ -138,7 +156,7 @@ def measure(
     _check(corpus, told, spent, calls)
     _check(corpus, bound, faulty_spent, faulty_calls)
     return (
-        f"{Path(corpus).name[:24]:24} {told.personas:8} {told.calls_expected:6} {calls:6} "
+        f"{corpus[-24:]:24} {told.personas:8} {told.calls_expected:6} {calls:6} "
         f"{fresh.prompt_tokens_expected:9,} {told.prompt_tokens_expected:9,} {prompt:9,} "
         f"{fresh.prompt_tokens_expected / prompt:6.2f} {told.prompt_tokens_expected / prompt:6.2f} "
         f"{told.tokens_at_most / spent:6.0f} {faulty_calls:7} {failed:6} {bound.tokens_at_most / faulty_spent:6.0f}"
@@ -154,7 +172,8 @@ def _check(corpus: str, told: Forecast, spent: int, calls: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+")
-    parser.add_argument("--vocabulary", type=Path)
+    parser.add_argument("--vocabulary")
+    parser.add_argument("--model", default="script")
     parser.add_argument("--stall", type=float, default=3.0, help="seconds of a stalled answer; calls are given half")
     arguments = parser.parse_args()
     tokens = count_with(arguments.vocabulary)
@@ -166,7 +185,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, FaultServer(write_answer, tokens=tokens) as calm:
         for number, corpus in enumerate(arguments.corpora):
             folder = Path(name) / str(number)
-            print(measure(corpus, folder, Path(name) / "known", tokens, calm, arguments.stall), flush=True)
+            model = f"openai:{arguments.model}"
+            print(measure(corpus, model, folder, Path(name) / "known", tokens, calm, arguments.stall), flush=True)
 
 
 if __name__ == "__main__":

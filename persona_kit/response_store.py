@@ -13,8 +13,9 @@ from persona_kit.errors import OutputError
 from persona_kit.hashing import sha256_json
 from persona_kit.records import Record
 
-Kind = Literal["answer", "vector", "fact"]
-"""`fact`: something found out about an engine or a file, such as a model file's hash."""
+Kind = Literal["answer", "vector", "fact", "failure"]
+"""`fact`: something found out about an engine or a file, such as a model file's hash; `failure`: an answer that was
+cut, declined or did not fit its schema, kept so that it is not asked for again."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -12,6 +12,7 @@ from persona_kit.records import Record
 from persona_kit.response_store import KINDS, Kind, KindStats, Pruned, ResponseStore
 from persona_kit.workspace import Workspace
 from personas.batch_jobs import JOBS_FOLDER
+from personas.kept_runs import forget_kept
 
 STORE = "responses.sqlite3"
 LONGEST_DAYS = 36_500
@@ -21,6 +22,7 @@ WHAT_IT_COSTS: dict[Kind, str] = {
     "answer": "answers will be asked for again, and paid for again where the engine costs money",
     "vector": "vectors will be computed again, and paid for again where the embedder costs money",
     "fact": "facts about engines and model files will be found out again, with a small call or by reading the file",
+    "failure": "what was cut, declined or did not fit its schema will be asked for again, and paid for again",
 }
 
 
@@ -112,17 +114,21 @@ def prune(workspace: Path, wanted: Wanted, *, dry_run: bool = False) -> PruneRep
     removed = Pruned(count=0, bytes=0)
     with ExitStack() as locks:
         # All locks before the first removal, so that a run under way leaves everything as it was.
-        for folder in dict.fromkeys([workspace, *(path.parent for path in stores)]):
-            locks.enter_context(Workspace.open(folder))
+        folders = dict.fromkeys([workspace, *(path.parent for path in stores)])
+        held = {folder: locks.enter_context(Workspace.open(folder)) for folder in folders}
         before = sum(map(_on_disk, stores))
         for path in stores:
             with ResponseStore(path) as store:
+                failures = store.count(kind="failure")
                 done = store.prune(
                     kinds=wanted.kinds,
                     older_than=wanted.older_than,
                     keep_bytes=wanted.keep_bytes,
                     dry_run=dry_run,
                 )
+                if store.count(kind="failure") < failures:
+                    # The results that were kept hold what was written in place of the failed answers.
+                    forget_kept(held[path.parent].runs_path)
             removed = Pruned(count=removed.count + done.count, bytes=removed.bytes + done.bytes)
         after = sum(map(_on_disk, stores))
     return PruneReport(

@@ -37,6 +37,7 @@ from personas.authors.seam import (
 from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.grounding import carried_share, quote_words
 from personas.models import Engine, Totals
+from personas.models.engine import is_kept
 from personas.models.governor import Allowance
 from personas.records import Claim
 from personas.terms import content_words, stem, stems
@@ -125,7 +126,7 @@ class ModelAuthor:
 
     @property
     def failures(self) -> int:
-        """Calls to a hosted model that gave nothing; a local model would give the same again."""
+        """Calls to a hosted model that gave nothing and may give something another time."""
         return self._failures if self._engine.hosted else 0
 
     @property
@@ -196,7 +197,7 @@ class ModelAuthor:
         try:
             return self._propose_claims(brief, questions)
         except ModelError as error:
-            self._failures += 1
+            self._failures += not is_kept(error)
             note = f"the model failed: {error.what}"
             return [claim for question in questions for claim in self._by_floor(brief, question, note)]
 
@@ -264,8 +265,8 @@ class ModelAuthor:
             return self._floor.narrate(brief, claims, not_stated)
         try:
             return self._narrate_whole(brief, claims, not_stated)
-        except ModelError:
-            self._failures += 1
+        except ModelError as error:
+            self._failures += not is_kept(error)
             return self._floor.narrate(brief, claims, not_stated)
 
     def _narrate_whole(
@@ -357,8 +358,8 @@ class ModelAuthor:
                 # A small model asks many tiny questions, as many as there are groups and candidates.
                 allowance=None if self._engine.profile == "small" else self._allowances[brief.segment_id],
             )
-        except ModelError:
-            self._failures += 1
+        except ModelError as error:
+            self._failures += not is_kept(error)
             return None
         return answer.value
 

@@ -21,7 +21,7 @@ from persona_kit.errors import (
     TruncatedAnswer,
     UsageError,
 )
-from persona_kit.response_store import ResponseStore, response_key
+from persona_kit.response_store import Kind, ResponseStore, response_key
 from personas.models.completion import Completer, Completion, NeedsPreparing, Profile, Request, Sampling
 from personas.models.governor import Allowance, Governor, Spending
 from personas.models.grammar import GRAMMAR_VERSION, answer_schema
@@ -51,7 +51,9 @@ class Answer(Generic[AnswerT]):
 
 
 class Engine:
-    """A model that answers prompts with validated objects; answers given once are not asked for again.
+    """A model that answers prompts with validated objects; what was answered once is not asked for again.
+
+    An answer that was cut, declined or did not fit its schema was answered too: it fails again as it did.
 
     Args:
         spec: the engine as the user named it.
@@ -142,7 +144,7 @@ class Engine:
             max_tokens: limit of the answer.
             temperature: 0 takes the likeliest token each time.
             repeat: tells apart answers asked for several times with all else equal.
-            allowance: counts every attempt that goes to the model.
+            allowance: counts every attempt, those of an earlier run included.
 
         Raises:
             BudgetExhausted: before a call that the budget or the deadline does not allow.
@@ -152,20 +154,7 @@ class Engine:
             EnvironmentProblem: when the model cannot be loaded.
         """
         sampling = Sampling(seed=seed, max_tokens=max_tokens, temperature=temperature)
-        key = self._key(prompt, schema, sampling, repeat)
-        stored = self._stored(key)
-        if stored is not None and (answer := self._reused(stored, schema)) is not None:
-            self.ledger.answered(prompt.name, answer.usage)
-            return answer
-        answer = self._asked_until_answered(prompt, schema, sampling, allowance)
-        if self._store is not None:
-            completion = Completion(
-                text=answer.raw,
-                prompt_tokens=answer.usage.prompt_tokens,
-                completion_tokens=answer.usage.completion_tokens,
-                cost_usd=answer.usage.cost_usd,
-            )
-            self._store.put(key, completion.model_dump_json())
+        answer = self._until_answered(prompt, schema, sampling, repeat, allowance)
         self.ledger.answered(prompt.name, answer.usage)
         return answer
 
@@ -222,38 +211,68 @@ class Engine:
         text = None if self._store is None else self._store.get(key)
         return None if text is None else Completion.model_validate_json(text)
 
-    def _reused(self, stored: Completion, schema: type[AnswerT]) -> Answer[AnswerT] | None:
-        """The stored answer; None where the schema's own validators have become stricter since."""
-        try:
-            value = schema.model_validate_json(stored.text)
-        except ValidationError:
-            return None
-        return Answer(value, _usage(stored, seconds=0.0, reused=True), stored.text)
-
-    def _asked_until_answered(
-        self, prompt: RenderedPrompt, schema: type[AnswerT], sampling: Sampling, allowance: Allowance | None
+    def _until_answered(
+        self,
+        prompt: RenderedPrompt,
+        schema: type[AnswerT],
+        sampling: Sampling,
+        repeat: int,
+        allowance: Allowance | None,
     ) -> Answer[AnswerT]:
-        """The first usable answer of a few attempts."""
-        messages = _messages(prompt)
+        """The first usable answer of a few attempts; what an attempt came to before is not asked for again."""
         attempt = sampling
         failures = 0
         while True:
+            key = self._key(prompt, schema, attempt, repeat)
+            stored = self._stored(key)
             try:
-                return self._asked(prompt.name, messages, schema, attempt, allowance)
+                if stored is not None:
+                    return self._again(prompt.name, stored, schema, attempt, allowance)
+                return self._asked(key, prompt, schema, attempt, allowance)
             except ModelError as error:
                 failures += 1
-                pause = self._retries.pause_s(error, failures)
-                remaining = self._governor.remaining_s
-                if pause is None or (remaining is not None and pause >= remaining):
+                pause = self._pause_s(error, failures, asked=stored is None)
+                after = None if pause is None else self._next_attempt(error, attempt, sampling, prompt, schema)
+                if pause is None or after is None:
                     raise
-                if isinstance(error, TruncatedAnswer):
-                    if attempt.max_tokens > sampling.max_tokens or not self._has_room(messages, schema, attempt):
-                        raise
-                    attempt = attempt.model_copy(update={"max_tokens": 2 * attempt.max_tokens})
-                elif isinstance(error, MalformedAnswer | RefusedAnswer):
-                    # Another seed for another answer; a fault on the way must not change what the run comes to.
-                    attempt = attempt.model_copy(update={"seed": (attempt.seed + 1) % 2**31})
+                attempt = after
             sleep_unless_cancelled(pause, self._cancelled)
+
+    def _again(
+        self, stage: str, stored: Completion, schema: type[AnswerT], sampling: Sampling, allowance: Allowance | None
+    ) -> Answer[AnswerT]:
+        """What an attempt of an earlier run came to, its failure too."""
+        if allowance is not None:
+            # It counts as it did then, so that a persona begun before ends like one that is written at once.
+            allowance.take()
+        usage = _usage(stored, seconds=0.0, reused=True)
+        try:
+            value = _validated(stored, schema, sampling)
+        except ModelError:
+            self.ledger.answered(stage, usage)
+            raise
+        return Answer(value, usage, stored.text)
+
+    def _pause_s(self, error: ModelError, failures: int, *, asked: bool) -> float | None:
+        """Seconds before the next attempt, none after one that was not made now; None where there is no next one."""
+        pause = self._retries.pause_s(error, failures)
+        if pause is None or not asked:
+            return None if pause is None else 0.0
+        remaining = self._governor.remaining_s
+        return None if remaining is not None and pause >= remaining else pause
+
+    def _next_attempt(
+        self, error: ModelError, attempt: Sampling, first: Sampling, prompt: RenderedPrompt, schema: type[BaseModel]
+    ) -> Sampling | None:
+        """How it is asked after a failure; None where that cannot help."""
+        if isinstance(error, TruncatedAnswer):
+            if attempt.max_tokens > first.max_tokens or not self._has_room(_messages(prompt), schema, attempt):
+                return None
+            return attempt.model_copy(update={"max_tokens": 2 * attempt.max_tokens})
+        if isinstance(error, MalformedAnswer | RefusedAnswer):
+            # Another seed for another answer; a fault on the way must not change what the run comes to.
+            return attempt.model_copy(update={"seed": (attempt.seed + 1) % 2**31})
+        return attempt
 
     def _has_room(self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling) -> bool:
         """Whether an answer twice as long fits the context window too."""
@@ -261,14 +280,14 @@ class Engine:
 
     def _asked(
         self,
-        stage: str,
-        messages: Sequence[BaseMessage],
+        key: str,
+        prompt: RenderedPrompt,
         schema: type[AnswerT],
         sampling: Sampling,
         allowance: Allowance | None,
     ) -> Answer[AnswerT]:
-        """One attempt."""
-        completer = self._completer
+        """One attempt; what the model said is kept under the key."""
+        completer, messages = self._completer, _messages(prompt)
         limit_s = self._governor.limits.call_timeout_s
         request = Request(
             send=lambda: completer.complete(messages, schema, sampling, limit_s=limit_s),
@@ -282,8 +301,23 @@ class Engine:
             allowance.take()
         if isinstance(completer, NeedsPreparing):
             completer.prepare(self._send_preparing, limit_s=limit_s)
-        (value, raw), usage = self._send(stage, request, lambda done: (_validated(done, schema, sampling), done.text))
+        (value, raw), usage = self._send(prompt.name, request, lambda done: self._read(key, done, schema, sampling))
         return Answer(value, usage, raw)
+
+    def _read(self, key: str, completion: Completion, schema: type[AnswerT], sampling: Sampling) -> tuple[AnswerT, str]:
+        """The answer as an object, and its text; kept, whatever it is worth."""
+        try:
+            value = _validated(completion, schema, sampling)
+        except ModelError as error:
+            if is_kept(error):
+                self._keep(key, completion, "failure")
+            raise
+        self._keep(key, completion, "answer")
+        return value, completion.text
+
+    def _keep(self, key: str, completion: Completion, kind: Kind) -> None:
+        if self._store is not None:
+            self._store.put(key, completion.model_dump_json(), kind=kind)
 
     def _send_preparing(self, request: Request) -> Completion:
         completion, usage = self._send(PREPARING, request, lambda done: done)
@@ -320,6 +354,16 @@ class Engine:
             return completion
         cost = price.cost_usd(completion.prompt_tokens, completion.completion_tokens)
         return completion.model_copy(update={"cost_usd": cost})
+
+
+def is_kept(error: ModelError) -> bool:
+    """Whether a failure is kept like an answer: the model did answer, and the same call would be answered the same.
+
+    What went wrong on the way is not kept, nor is an empty answer, which overloaded servers give.
+    """
+    if isinstance(error, RefusedAnswer):
+        return not error.retryable
+    return isinstance(error, TruncatedAnswer | MalformedAnswer)
 
 
 def _settle(spending: Spending, completion: Completion) -> None:

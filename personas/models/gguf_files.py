@@ -7,6 +7,9 @@ from pathlib import Path
 from persona_kit.errors import EnvironmentProblem
 from personas.models.bundled import bundled_model_path
 
+MAGIC = b"GGUF"
+"""What every such file begins with."""
+
 
 def gguf_path(name: str) -> Path:
     """The model file named after `llama-cpp:`; the bundled one for an empty name.
@@ -15,12 +18,13 @@ def gguf_path(name: str) -> Path:
     a repository asks for that. A path that exists comes first.
 
     Raises:
-        EnvironmentProblem: when there is no such file and it cannot be had.
+        EnvironmentProblem: when there is no such file and it cannot be had, or it is no GGUF: told before any work.
     """
     if not name:
         return bundled_model_path()
     path = Path(name).expanduser()
     if path.is_file():
+        _check_magic(path)
         return path
     owner, _, rest = name.partition("/")
     repository, _, file = rest.partition("/")
@@ -31,6 +35,24 @@ def gguf_path(name: str) -> Path:
             mend="write llama-cpp:PATH.gguf, or llama-cpp:OWNER/REPO/FILE.gguf for a file on Hugging Face",
         )
     return _hub_file(f"{owner}/{repository}", file)
+
+
+def _check_magic(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(MAGIC))
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"the model file cannot be read: {error.strerror or error}",
+            where=str(path),
+            mend="check the path after llama-cpp: and who may read the file",
+        ) from error
+    if begins != MAGIC:
+        raise EnvironmentProblem(
+            "the model file is empty" if not begins else "this is not a GGUF file",
+            where=str(path),
+            mend="download it again, or name another file; models in other formats must be converted to GGUF first",
+        )
 
 
 def _hub_file(repository: str, file: str) -> Path:

@@ -78,7 +78,7 @@ def open_completer(
     Args:
         spec: as the user named the engine.
         facts: where what is found out about the model is remembered; the caller closes it.
-        vocabulary_only: a local model counts tokens and is never asked: its weights are not loaded.
+        vocabulary_only: the model counts tokens and is never asked: no weights are loaded, and no key is needed.
         options: of the model.
 
     Raises:
@@ -108,10 +108,10 @@ def open_completer(
         )
         languages = ALL_LANGUAGES if model else LANGUAGES
         return LocalCompleter(chat, languages=languages, profile=options.get("profile"), facts=facts)
-    return _hosted(provider, model, facts, options)
+    return _hosted(provider, model, facts, options, asked=not vocabulary_only)
 
 
-def _hosted(provider: str, model: str, facts: ResponseStore | None, options: ModelOptions) -> Completer:
+def _hosted(provider: str, model: str, facts: ResponseStore | None, options: ModelOptions, *, asked: bool) -> Completer:
     from personas.models.providers import openai_completer, provider_completer
 
     price = options.get("price")
@@ -119,5 +119,7 @@ def _hosted(provider: str, model: str, facts: ResponseStore | None, options: Mod
     window, profile = options.get("context_tokens"), options.get("profile") or "large"
     if provider == OPENAI:
         url = options.get("base_url")
-        return openai_completer(model, base_url=url, facts=facts, context_tokens=window, profile=profile, price=given)
+        return openai_completer(
+            model, base_url=url, facts=facts, context_tokens=window, profile=profile, price=given, asked=asked
+        )
     return provider_completer(provider, model, facts=facts, context_tokens=window, profile=profile, price=given)

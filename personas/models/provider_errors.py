@@ -108,6 +108,8 @@ def _may_pass(error: Exception, status: int) -> bool:
 def _mend(error: Exception, status: int | None, *, retryable: bool) -> str:
     if getattr(error, "code", None) == _UNPAID:
         return "the account with the provider has no credit left: top it up"
+    if _never_connected(error):
+        return "check that the server runs and can be reached, and the address after --base-url where you gave one"
     return _MENDS.get(status or 0, "try again later" if retryable else "check the model's name and options")
 
 

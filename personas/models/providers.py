@@ -40,16 +40,26 @@ def openai_completer(
     context_tokens: int | None = None,
     profile: Profile = "large",
     price: Price | None = None,
+    asked: bool = True,
 ) -> HostedCompleter:
     """A model on OpenAI's servers, or on any server that speaks their protocol.
 
+    Args:
+        model: its name there.
+        base_url: of the server; None: OpenAI's.
+        facts: where what is found out about it is remembered.
+        context_tokens: None: what LangChain knows of it.
+        profile: which prompts suit it.
+        price: None: what is known.
+        asked: whether it will be asked; a dry run only counts, and needs no key for that.
+
     Raises:
         UsageError: when the base URL is none.
-        ModelError: when OPENAI_API_KEY is not set and the server is not on this machine.
+        ModelError: when OPENAI_API_KEY is not set, the server is not on this machine and it will be asked.
     """
     url = (base_url or OPENAI_URL).rstrip("/")
     shown = shown_url(url)
-    key = os.environ.get(KEY_VARIABLE) or (_NO_KEY_NEEDED if is_loopback(url) else "")
+    key = os.environ.get(KEY_VARIABLE) or (_NO_KEY_NEEDED if is_loopback(url) or not asked else "")
     if not key:
         raise ModelError(
             f"{KEY_VARIABLE} is not set",

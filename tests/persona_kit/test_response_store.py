@@ -129,8 +129,8 @@ def test_stats_count_each_kind(tmp_path: Path) -> None:
         ]
     _fill(path, [("a1", "answer", 10, 5), ("a2", "answer", 20, 1), ("ü", "fact", 3, 0)])
     with ResponseStore(path) as store:
-        answers, vectors, facts = store.stats()
-    assert (answers.count, answers.bytes, vectors.count, facts.bytes) == (2, 34, 0, 5)
+        answers, vectors, facts, failures = store.stats()
+    assert (answers.count, answers.bytes, vectors.count, facts.bytes, failures.count) == (2, 34, 0, 5, 0)
     assert answers.oldest is not None
     assert answers.newest is not None
     assert answers.oldest < answers.newest

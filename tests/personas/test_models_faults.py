@@ -306,6 +306,53 @@ def test_what_was_answered_is_not_asked_again_and_what_failed_is(facts: Path) ->
             assert again.ledger.total.reused == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "calls"), [("truncated", 2), ("wrong schema", 4), ("invalid json", 4), ("refusal", 1)]
+)
+def test_what_the_model_failed_at_fails_again_without_a_call(fault: Fault, calls: int, facts: Path) -> None:
+    with FaultServer(script) as server:
+        with opened(server, facts) as engine:
+            server._plan = [fault] * 9
+            with pytest.raises(ModelError) as first:
+                ask(engine)
+            assert server.served.requests == calls
+        with opened(server, facts) as again:
+            allowance = Allowance(12)
+            with pytest.raises(type(first.value)) as second:
+                ask(again, allowance=allowance)
+            assert str(second.value) == str(first.value)
+            assert server.served.requests == 0
+            # Each attempt counts as it did then, so that a run which was killed goes on as it would have.
+            assert allowance.used == again.ledger.total.reused == calls
+            assert again.ledger.total.failed == 0
+        with ResponseStore(facts) as store:
+            assert (store.count(kind="answer"), store.count(kind="failure")) == (0, calls)
+            store.prune(kinds=("failure",))
+        with opened(server, facts) as anew:
+            server._plan = []
+            assert ask(anew) == "answer to question"
+            assert server.served.requests == 1
+
+
+def test_an_attempt_that_failed_is_not_made_again_on_the_way_to_the_answer(facts: Path) -> None:
+    with FaultServer(script) as server:
+        for calls, reused in ((3, 0), (0, 3)):
+            with opened(server, facts) as engine:
+                server._plan = ["wrong schema", "truncated"]
+                assert ask(engine) == "answer to question"
+                assert (server.served.requests, engine.ledger.total.reused) == (calls, reused)
+
+
+@pytest.mark.parametrize("fault", ["429", "half", "empty"])
+def test_what_went_wrong_on_the_way_is_not_kept(fault: Fault, facts: Path) -> None:
+    with FaultServer(script) as server, opened(server, facts) as engine:
+        server._plan = [fault] * 4
+        with pytest.raises(ModelError):
+            ask(engine)
+        server._plan = []
+        assert ask(engine) == "answer to question"
+
+
 def test_a_third_of_failures_leaves_calls_bounded_and_nothing_hanging(facts: Path) -> None:
     limits = PATIENT.model_copy(update={"call_timeout_s": 1.0})
     with FaultServer(script, share=0.3, stall_s=3.0, seed=5) as server:

@@ -161,6 +161,7 @@ def test_a_server_that_nobody_reached_saw_nothing() -> None:
     failure = provider_error(error, where="somewhere")
     assert isinstance(failure, ProviderError)
     assert failure.turned_away
+    assert "--base-url" in failure.mend
 
 
 def test_a_call_that_takes_too_long_is_left_behind() -> None:

@@ -17,11 +17,13 @@ from personas.authors.answers import ProposedClaims
 from personas.models.grammar import answer_schema
 from personas.models.tokens import (
     RATIO_BOUNDS,
+    USUAL_RATIOS,
     TokenGauge,
     TokenParts,
     TokenRatios,
     estimate_parts,
     estimate_tokens,
+    likely_ratios,
     most_prompt_tokens,
     most_tokens,
 )
@@ -46,6 +48,26 @@ def test_english_is_estimated_near_a_real_vocabulary() -> None:
     text = "\n".join(ENGLISH)
     # Llama 2's 32,000 tokens cut English finer than the larger vocabularies the estimate is made for.
     assert 0.8 <= estimate_tokens([text]) / _counted(text) <= 1.1
+
+
+@pytest.mark.parametrize(("name", "texts"), [("a-model", ENGLISH), ("llama2:7b", ENGLISH), ("llama2:7b", CHINESE)])
+def test_a_small_vocabulary_is_estimated_near_before_it_has_counted_anything(name: str, texts: list[str]) -> None:
+    """English of any engine; Chinese of those whose name tells that their vocabulary is small."""
+    measured = sum(_counted(text) + 4 for text in texts)
+    gauge = TokenGauge(f"openai:{name} at http://localhost:11434/v1", None)
+    assert gauge.estimate(texts, None) == pytest.approx(measured, rel=0.15)
+
+
+def test_only_the_models_name_tells_of_its_vocabulary() -> None:
+    older = likely_ratios("openai:meta-llama/Llama-2-7b-chat-hf at http://localhost:8000/v1")
+    assert older[1] > 1.5
+    for identity in (
+        "openai:llama3.2:3b at http://llama2.example/v1",
+        "openai:meta-llama/Llama-3.1-8B at http://localhost/v1",
+        "anthropic:claude",
+        "",
+    ):
+        assert likely_ratios(identity) == USUAL_RATIOS
 
 
 def test_parts_tell_scripts_apart() -> None:
@@ -129,7 +151,7 @@ def test_ratios_stay_within_bounds_whatever_a_server_claims(counts: list[tuple[f
     for latin, other, measured in counts:
         known = known.with_count(TokenParts(latin, other), measured)
     low, high = RATIO_BOUNDS
-    assert all(low <= ratio <= high for ratio in known.ratios)
+    assert all(low <= ratio <= high for ratio in known.ratios())
 
 
 def test_old_counts_fade() -> None:
@@ -138,7 +160,7 @@ def test_old_counts_fade() -> None:
         known = known.with_count(TokenParts(1000.0, 0.0), 1000)
     for _ in range(400):
         known = known.with_count(TokenParts(1000.0, 0.0), 2000)
-    assert known.ratios[0] > 1.7
+    assert known.ratios()[0] > 1.7
 
 
 def test_several_threads_may_learn_at_once(tmp_path: Path) -> None:
