@@ -11,9 +11,22 @@ WINDOW = 48
 """Characters before a number in which a word speaks for it."""
 
 OTHER_WINDOW = 18
-"""Characters between "order" and its number, such as " number is #"."""
+"""Characters between "order" and its number, such as " number is #"; a Chinese one counts as three."""
+
+_HAN = "\u3400-\u9fff"
+_WEIGHTY = re.compile(rf"[{_HAN}]")
+_LABEL = re.compile(r"\b(?:numbers?|num|no|nrs?|ids?|codes?|is|was)\b\.?|号码?|编号|是|为", re.IGNORECASE)
+"""What stands between "order" and its number without being about anything else."""
+_TURN = re.compile(
+    rf"[.!?,;。！？，；](?=.*[A-Za-z{_HAN}])|(?<=[{_HAN}])[ \u3000]+(?=[{_HAN}])|\b(?:with|using|via)\s*$",
+    re.IGNORECASE,
+)
+"""Where a text turns to something else: another clause, a space that stands for a comma, or what a thing is done with
+("with 4111..."). A number right after the sign is still of the clause before ("my order, 17")."""
 
 _WEAK_PHONE = re.compile(r"number(?: is)?:?\s*$", re.IGNORECASE)
+# Widths are folded before: a Chinese comma is a plain one here.
+_CLAUSE_END = re.compile(r"[,。；！？!?;]|\.\s+[A-Z]")
 _AFTER = re.compile(r"[\s\\,-]{0,3}(?:office|fax|mobile|cell|home|work|tel)\b", re.IGNORECASE)
 
 # A word inside a placeholder ("[phone]") says nothing of the number after it.
@@ -35,7 +48,7 @@ _WORDS: tuple[tuple[Meaning, str], ...] = (
     (
         "card",
         r"cards?|cc|credit|debit|visa|master ?card|amex|american express|maestro|discover|"
-        r"银行卡|信用卡|卡号|借记卡|銀行卡",
+        r"银行卡|信用卡|卡号|借记卡|銀行卡|卡[:：]?\s*\Z",
     ),
     ("iban", r"iban|bank account|account number|银行账号"),
     (
@@ -57,8 +70,10 @@ _ALL = re.compile(
 def meaning_before(text: str, start: int) -> Meaning:
     """What the nearest telling word before a number says it is; empty where no word does.
 
-    `other` stands for numbers that are no personal data: orders, models, versions; its words count right before the
-    number only ("my order no. 17", not "part of it"). A line end parts, except after a label ("Phone:").
+    A word may speak for personal data from a sentence before ("My phone has changed. It is now 60 56 85 91"). `other`
+    stands for numbers that are no personal data: orders, models, versions; its words count in the number's own clause
+    and right before it only ("my order no. 17", not "part of it" and not "The parcel is lost. Call 17"). A line end
+    parts, except after a label ("Phone:").
     """
     window = text[max(0, start - WINDOW) : start]
     head, line_end, line = window.rpartition("\n")
@@ -66,13 +81,23 @@ def meaning_before(text: str, start: int) -> Meaning:
         line = head[head.rfind("\n") + 1 :]
     nearest: Meaning = ""
     for match in _ALL.finditer(line):
-        if match.lastgroup != "other" or len(line) - match.end() <= OTHER_WINDOW:
+        between = line[match.end() :]
+        if match.lastgroup != "other":
             nearest = _MEANINGS[match.lastgroup or ""]
+        elif len(between) <= OTHER_WINDOW:
+            # Where it does not speak, neither do the words before it: what they told of is passed.
+            nearest = "other" if _belongs(between) else ""
     if not nearest and line.rstrip().endswith("#"):
         return "other"
     if not nearest and _WEAK_PHONE.search(line):
         return "phone"
     return nearest
+
+
+def _belongs(between: str) -> bool:
+    """Whether a number is of the word before it, by what stands between them."""
+    rest = _LABEL.sub("", between)
+    return len(rest) + 2 * len(_WEIGHTY.findall(rest)) <= OTHER_WINDOW and not _TURN.search(rest)
 
 
 def meaning_after(text: str, end: int) -> Meaning:

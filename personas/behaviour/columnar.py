@@ -75,7 +75,15 @@ def read_columns(path: str, *, what: str) -> Columns:
         return from_table(read_table(path, what=what))
     if not found.rows:
         raise InputError(f"{what} holds no row", where=path, mend="give a table with a header and at least one row")
+    _give_memory_back()
     return found
+
+
+def _give_memory_back() -> None:
+    """What Arrow read with, and would keep for the next file: hundreds of megabytes after a large one."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def from_table(table: Table) -> Columns:

@@ -116,3 +116,24 @@ def test_redacting_twice_changes_nothing_and_offsets_stay_in_order(pieces: list[
     assert moved[-1] == len(done.text)
     if not done.counts:
         assert done.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The phone is new to me. I paid with 6011 1168 0381 5784, check that", "I paid with [card], check that"),
+        ("手机上一天看几遍存款，钱是从卡4242422068860937扣的。", "钱是从卡[card]扣的"),
+        ("编号不对，六点后打13800133405", "六点后打[phone]"),
+        ("版本太旧，实名用的是110105200103061770", "实名用的是[id number]"),
+        ("the order is late; call 13800133405", "call [phone]"),
+    ],
+)
+def test_a_word_of_another_clause_does_not_speak_for_a_number(text: str, expected: str) -> None:
+    assert redact(text).text.rstrip("。").endswith(expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["订单号：13800133405", "my order no. 13800133405", "order number is 4242426311005430 ok"]
+)
+def test_numbers_of_things_stay(text: str) -> None:
+    assert redact(text).text == text
