@@ -105,19 +105,50 @@ def mantel_haenszel_ratios(
     Source:
         Greenland, Robins: Estimation of a common effect parameter from sparse follow-up data, Biometrics 41 (1985).
     """
+    people, counts = _tabulate(Voiced.of(voiced), inside, strata)
+    return _ratios(people, counts)
+
+
+@dataclass(frozen=True)
+class Voiced:
+    """Who says what: few people voice a thing, so those are held and not everybody."""
+
+    people: NDArray[np.int64]
+    """``(pairs,)`` the person of each pair."""
+    things: NDArray[np.int64]
+    """``(pairs,)`` what they say, once each."""
+    width: int
+    """How many things there are."""
+
+    @classmethod
+    def of(cls, voiced: NDArray[np.bool_]) -> Voiced:
+        """The pairs of a ``(people, things)`` matrix."""
+        people, things = np.nonzero(voiced)
+        return cls(people, things, voiced.shape[1])
+
+
+def _tabulate(
+    voiced: Voiced, inside: NDArray[np.bool_], strata: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """People ``(strata, 2)`` and those who voice each thing ``(strata, 2, things)``, outside and inside."""
     values, place = np.unique(strata, return_inverse=True)
     cell = 2 * place + inside
-    people = np.bincount(cell, minlength=2 * len(values)).reshape(-1, 2)
-    # Few people voice a thing: counting those is many times faster than multiplying by everybody.
-    rows, things = np.nonzero(voiced)
-    width = voiced.shape[1]
-    counts = np.bincount(cell[rows] * width + things, minlength=2 * len(values) * width).reshape(len(values), 2, width)
+    cells = 2 * len(values)
+    people = np.bincount(cell, minlength=cells).reshape(-1, 2)
+    pairs = cell[voiced.people] * voiced.width + voiced.things
+    counts = np.bincount(pairs, minlength=cells * voiced.width).reshape(len(values), 2, voiced.width)
+    return people, counts
+
+
+def _ratios(people: NDArray[np.int64], counts: NDArray[np.int64]) -> list[float | None]:
     above = (people[:, 0] / people.sum(axis=1)) @ counts[:, 1]
     below = (people[:, 1] / people.sum(axis=1)) @ counts[:, 0]
     return [float(a / b) if b > 0 else None for a, b in zip(above, below, strict=True)]
 
 
-def count_supports(voiced: NDArray[np.bool_], inside: NDArray[np.bool_], strata: NDArray[np.int64]) -> list[Support]:
+def count_supports(
+    voiced: NDArray[np.bool_] | Voiced, inside: NDArray[np.bool_], strata: NDArray[np.int64]
+) -> list[Support]:
     """Counts, shares, interval and lifts of each thing voiced by people, inside a segment against everybody else.
 
     Args:
@@ -125,10 +156,14 @@ def count_supports(voiced: NDArray[np.bool_], inside: NDArray[np.bool_], strata:
         inside: ``(people,)`` who belongs to the segment.
         strata: ``(people,)`` fifth of written length, see `length_strata`.
     """
-    total_here, total_there = int(inside.sum()), int((~inside).sum())
-    here, there = voiced[inside].sum(axis=0), voiced[~inside].sum(axis=0)
-    ratios = mantel_haenszel_ratios(voiced, inside, strata)
-    return [_support(int(here[i]), total_here, int(there[i]), total_there, ratios[i]) for i in range(voiced.shape[1])]
+    people, counts = _tabulate(voiced if isinstance(voiced, Voiced) else Voiced.of(voiced), inside, strata)
+    total_there, total_here = (int(total) for total in people.sum(axis=0))
+    there, here = counts.sum(axis=0)
+    ratios = _ratios(people, counts)
+    return [
+        _support(int(mine), total_here, int(theirs), total_there, ratio)
+        for mine, theirs, ratio in zip(here, there, ratios, strict=True)
+    ]
 
 
 def _support(here: int, total_here: int, there: int, total_there: int, adjusted: float | None) -> Support:

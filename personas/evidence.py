@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from personas.counting import Support, count_supports, how_telling, length_strata
+from personas.counting import Support, Voiced, count_supports, how_telling, length_strata
 from personas.facets import FALLBACK_KEY, Facet
 from personas.grounding import LEAST_QUOTE_WORDS, quote_words
 from personas.terms import stems
@@ -177,9 +177,11 @@ class EvidenceBase:
         return [tuple(members) for members, _ in groups]
 
     @cached_property
-    def _voiced(self) -> NDArray[np.bool_]:
-        columns = [self.voiced_by(np.concatenate([facet.rows for facet in group])) for group in self.facets]
-        return np.stack(columns, axis=1) if columns else np.zeros((len(self.corpus.customer_ids), 0), dtype=bool)
+    def _voiced(self) -> Voiced:
+        writer = self.corpus.passage_customer
+        people = [np.unique(writer[np.concatenate([facet.rows for facet in group])]) for group in self.facets]
+        things = np.repeat(np.arange(len(people)), [len(some) for some in people])
+        return Voiced(np.concatenate([*people, np.zeros(0, dtype=np.int64)]), things, len(people))
 
     def select_groups(self, inside: NDArray[np.bool_], *, min_people: int) -> list[EvidenceGroup]:
         """The groups a segment's claims are made of: what sets it apart first, then what many of it say.

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _BATCH: Final = 1_000
 """Ids per call: larger ones are no faster, and between two of them a run can be stopped."""
 
+EF_CONSTRUCTION: Final = 60
+"""Candidates looked at for a new vector's links. Chroma's default of 100 takes a third more processor time and finds 0.999
+of the nearest 20 of Banking77's sentences, this 0.998; what is found is ranked again by exact cosine."""
+
 _LOOKUP: Final = 10_000
 
 _PREFIX: Final = "passages-"
@@ -54,7 +58,7 @@ class PassageIndex:
                 _PREFIX + fingerprint,
                 embedding_function=None,
                 # One thread adds as fast as several, and leaves the other cores to the run.
-                configuration={"hnsw": {"space": "cosine", "num_threads": 1}},
+                configuration={"hnsw": {"space": "cosine", "num_threads": 1, "ef_construction": EF_CONSTRUCTION}},
                 metadata=expected,
             )
         _refuse_other_embedder(collection, expected, path)

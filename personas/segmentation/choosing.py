@@ -27,7 +27,7 @@ from personas.segmentation.trials import (
 LEAST_STABILITY = 0.3
 """Below this nothing holds, and everybody is one segment."""
 
-CRITERIA_SAMPLE = 1000
+CRITERIA_SAMPLE = 500
 """People that silhouette is told from; it takes the square of them."""
 
 BLOCK_WEIGHTS = (0.25, 0.5, 1.0)

@@ -20,6 +20,11 @@ from personas.segmentation.trials import (
 
 FINAL_RESAMPLES = 10
 """With those that the way of grouping was chosen by."""
+
+FINAL_RESAMPLES_OF_MANY = 5
+MANY = 3000
+"""People of whom fewer resamples say as much."""
+
 FLOOR = 0.05
 """Of a segment's people, those who lie farther from its centre are as far as its edge."""
 
@@ -106,7 +111,8 @@ def _stability(
     """Over resamples: mean adjusted Rand index, and the mean best Jaccard overlap of each segment."""
     agreement, overlaps = [], []
     taken = max(2, int(len(points) * RESAMPLED_SHARE))
-    more = max(0, FINAL_RESAMPLES - len(chosen.resamples))
+    wanted = FINAL_RESAMPLES if len(points) < MANY else FINAL_RESAMPLES_OF_MANY
+    more = max(0, wanted - len(chosen.resamples))
     samples = [np.sort(rng.permutation(len(points))[:taken]) for _ in range(more)]
     found = group_segments(chosen.method, points, samples, seed=seed)
     for sample, again in [*chosen.resamples, *zip(samples, found, strict=True)]:
