@@ -24,8 +24,8 @@ _BATCH: Final = 1_000
 """Ids per call: larger ones are no faster, and between two of them a run can be stopped."""
 
 EF_CONSTRUCTION: Final = 60
-"""Candidates looked at for a new vector's links. Chroma's default of 100 takes a third more processor time and finds 0.999
-of the nearest 20 of Banking77's sentences, this 0.998; what is found is ranked again by exact cosine."""
+"""Candidates looked at for a new vector's links. Chroma's default of 100 takes a third more processor time and finds
+0.999 of the nearest 20 of Banking77's sentences, this 0.998; what is found is ranked again by exact cosine."""
 
 _LOOKUP: Final = 10_000
 
