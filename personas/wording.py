@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from personas.attributes import OutputLanguage
 from personas.records import Claim
 
@@ -69,6 +71,16 @@ CAUTIONS: dict[OutputLanguage, dict[str, str]] = {
 }
 """What to be careful about, per language."""
 
+ORDER_COLUMNS = {"orders": "订单数", "spent": "消费金额", "last order": "最近一次下单", "buys": "购买过"}
+"""Columns that are made from the orders, in Chinese."""
+
+_RANGES = (
+    (re.compile(r"up to ([-\d.e+]+)"), r"不超过 \1"),
+    (re.compile(r"above ([-\d.e+]+)"), r"高于 \1"),
+    (re.compile(r"([-\d.e+]+) to ([-\d.e+]+)"), r"\1 至 \2"),
+)
+"""Numbers cut into thirds by `personas.customers.categorise`, in Chinese."""
+
 NOTABLE_RATIO = 1.5
 """Adjusted ratio from which a sentence compares with everybody else."""
 
@@ -90,8 +102,24 @@ def plain_sentence(claim: Claim, language: OutputLanguage) -> str:
 def _data_sentence(claim: Claim, language: OutputLanguage) -> str:
     here, there = percent(claim.share), percent(claim.share_elsewhere)
     if language == "zh":
-        return f"客户表显示，{here}% 的人为“{claim.value}”，其他人中为 {there}%。"
+        return f"客户表显示，{here}% 的人为“{data_value(claim, language)}”，其他人中为 {there}%。"
     return f"By the customer table, {here} % have “{claim.value}”, against {there} % of everyone else."
+
+
+def data_value(claim: Claim, language: OutputLanguage) -> str:
+    """What a claim from a table says: "age: up to 39"; that of any other claim as it is."""
+    if claim.basis is None or language == "en":
+        return claim.value
+    column, value = table_words(claim.basis.column.replace("_", " "), claim.basis.value, language)
+    return f"{column}: {value}"
+
+
+def table_words(column: str, value: str, language: OutputLanguage) -> tuple[str, str]:
+    """A column and a value as they are told; what the user's table holds stays as it is."""
+    if language == "en":
+        return column, value
+    ranges = (match.expand(chinese) for pattern, chinese in _RANGES if (match := pattern.fullmatch(value)))
+    return ORDER_COLUMNS.get(column, column), next(ranges, value)
 
 
 def _share(claim: Claim, language: OutputLanguage) -> str:

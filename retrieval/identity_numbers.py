@@ -12,9 +12,6 @@ Found = tuple[int, int, str]
 LONGEST_PHONE = 13
 """Digits; E.164 allows 15, but with a country's code hardly any number has more. A longer one after "phone" is none."""
 
-MOST_PHONE_DIGITS = 15
-"""Source: ITU-T E.164; a longer number is no phone number, whatever the words before it say."""
-
 _CARD = re.compile(r"(?<!\w)(?<!\w[.,/-])(?<!/)\d(?:[ -]?\d){11,18}(?![\w-]|[.,]\d)", re.ASCII)
 _CARD_GROUPED = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?$|3[47]\d{2}([ -])\d{6}\2\d{5}$", re.ASCII)
 _CARD_PREFIX = re.compile(r"3[0-9]|4|5[0-9]|6|2[2-7]|62|2131|1800|81", re.ASCII)

@@ -25,8 +25,6 @@ _TURN = re.compile(
 ("with 4111..."). A number right after the sign is still of the clause before ("my order, 17")."""
 
 _WEAK_PHONE = re.compile(r"number(?: is)?:?\s*$", re.IGNORECASE)
-# Widths are folded before: a Chinese comma is a plain one here.
-_CLAUSE_END = re.compile(r"[,。；！？!?;]|\.\s+[A-Z]")
 _AFTER = re.compile(r"[\s\\,-]{0,3}(?:office|fax|mobile|cell|home|work|tel)\b", re.IGNORECASE)
 
 # A word inside a placeholder ("[phone]") says nothing of the number after it.

@@ -22,7 +22,7 @@ from personas.grounding import quote_words
 from personas.models.ledger import Totals
 from personas.records import Claim
 from personas.terms import content_words, stem, stems
-from personas.wording import plain_sentence
+from personas.wording import data_value, plain_sentence
 
 CLAUSE_BREAK = re.compile(
     # A point, comma or colon inside a number or an address breaks nothing.
@@ -134,7 +134,7 @@ class ExtractiveAuthor:
         used = {word for name in taken for word in content_words(name)}
         by_stem = {stem(term): term for term in reversed(brief.terms) if term not in used}
         lead = list(reversed(by_stem.values()))[:2] or list(brief.terms[:2]) or ["…"]
-        value = claims[0].value if claims else ", ".join(brief.terms[:5])
+        value = data_value(claims[0], brief.language) if claims else ", ".join(brief.terms[:5])
         if brief.language == "zh":
             return ProposedName(name=f"谈论{'与'.join(lead)}的人", tagline=f"“{value}”", origin="extractive")
         name = f"Voices on {' and '.join(lead)}"

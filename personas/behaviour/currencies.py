@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from personas.behaviour.amounts import USED_BY, currency_of
 from personas.behaviour.columnar import Column
+from personas.behaviour.notes import note
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ def _joined(names: list[str], present: list[bool]) -> tuple[list[str], list[str]
         behind = sorted(USED_BY.get(name, set()) & codes)
         renamed.append(behind[0] if len(behind) == 1 else name)
     different = sorted({new for new, is_there in zip(renamed, present, strict=True) if is_there and new})
-    notes = []
+    notes: list[str] = []
     if "" in there and len(different) == 1:
-        notes.append(f"amounts without a currency are taken as {different[0]}")
+        notes.append(note("one currency", currency=different[0]))
         renamed = [name or different[0] for name in renamed]
     if len(different) > 1:
-        notes.append(f"amounts in several currencies ({', '.join(different)}) are never added")
+        notes.append(note("several currencies", currencies=", ".join(different)))
     return renamed, notes

@@ -12,6 +12,7 @@ from personas.behaviour.column_names import CHANNEL, DATE, SESSION, find_column
 from personas.behaviour.columnar import Columns
 from personas.behaviour.dates import NO_DAY, parse_days
 from personas.behaviour.history import Ranges, count_items
+from personas.behaviour.notes import Note, labelled, note, together
 from personas.behaviour.wording import counted
 
 Ints = NDArray[np.int64]
@@ -51,9 +52,10 @@ def read_events(table: Columns, *, customer: str, label: str) -> Events:
     session, day, channel = (find_column(names, known, customer=customer) for known in (SESSION, DATE, CHANNEL))
     people = table.columns[customer].codes
     visit, told = _visits(table, session, day)
-    notes = [f"{label}: {told}" + (f", channels from {channel!r}" if channel else ", no column of channels")]
+    by = note("channels from", column=channel) if channel else note("no channels")
+    notes = [labelled(label, together([told, by]))]
     if nameless := int((people < 0).sum()):
-        notes.append(f"{label}: {counted(nameless, 'row')} without a customer: left out")
+        notes.append(labelled(label, note("nameless", nameless, rows=counted(nameless, "row"))))
     kept = people >= 0
     channels = table.columns[channel] if channel else None
     return Events(
@@ -65,20 +67,22 @@ def read_events(table: Columns, *, customer: str, label: str) -> Events:
     )
 
 
-def _visits(table: Columns, session: str | None, day: str | None) -> tuple[Ints, str]:
+def _visits(table: Columns, session: str | None, day: str | None) -> tuple[Ints, Note]:
     """What tells each row's visit, and the words for it."""
     own = np.arange(table.rows, dtype=np.int64)
     if session is not None:
         codes = table.columns[session].codes.astype(np.int64)
-        return np.where(codes >= 0, codes, own + len(table.columns[session].values)), f"a visit is a {session!r}"
+        return np.where(codes >= 0, codes, own + len(table.columns[session].values)), note(
+            "visit by session", column=session
+        )
     if day is None:
-        return own, "every row is a visit"
+        return own, note("visit by row")
     column = table.columns[day]
     days = column.spread(parse_days(column.values).days, NO_DAY)
     unread = int((days == NO_DAY).sum())
-    told = f"a visit is a day with events by {day!r}"
+    told = note("visit by day", column=day)
     if unread:
-        told += f" ({counted(unread, 'row')} without a date that can be read: a visit each)"
+        told = note("visit by day, some unread", unread, column=day, rows=counted(unread, "row"))
     # Days are small numbers; rows of their own stand above all of them.
     return np.where(days != NO_DAY, days.astype(np.int64), own + np.iinfo(np.int32).max), told
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from persona_kit.errors import EnvironmentProblem
+from personas.behaviour.notes import note
 from personas.behaviour.records import HoldoutCheck, ValueModel
 from personas.counting import Z_95
 from personas.records import Interval
@@ -169,10 +170,10 @@ def _summarise(days: OrderDays, as_of: int) -> _Summary:
 def _too_little(summary: _Summary, days: OrderDays, as_of: int) -> str:
     repeating = int((summary.frequency > 0).sum())
     if repeating < LEAST_REPEATING:
-        return f"only {repeating:,} customers ordered on two days or more ({LEAST_REPEATING} are needed)"
+        return note("few repeating", repeating, least=LEAST_REPEATING)
     span = as_of - int(days.day.min())
     if span < LEAST_DAYS:
-        return f"the orders span {span} days ({LEAST_DAYS} are needed to fit and to check)"
+        return note("short span", days=span, least=LEAST_DAYS)
     return ""
 
 
@@ -241,7 +242,7 @@ def _check(days: OrderDays, as_of: int, seed: int) -> _Checked | str:
     before = days.day <= cut
     known = _summarise(OrderDays(days.customer[before], days.day[before], days.amount[before]), cut)
     if (known.frequency > 0).sum() < LEAST_REPEATING:
-        return "too few customers came back early enough to check a model on the time after"
+        return note("few early")
     fitted = _likelier(_drawn(known, seed))
     expected = _predict(fitted, known, held)
     observed = np.bincount(days.customer[~before], minlength=int(days.customer.max()) + 1)[known.customer]
@@ -262,11 +263,15 @@ def _check(days: OrderDays, as_of: int, seed: int) -> _Checked | str:
 
 
 def _why_not(check: HoldoutCheck, ratio: float) -> str:
-    met = f"in the last {check.days} days {check.observed_orders:,} order days came where {check.expected_orders:,.0f}"
+    met: dict[str, Any] = {
+        "days": check.days,
+        "observed": f"{check.observed_orders:,}",
+        "expected": f"{check.expected_orders:,.0f}",
+    }
     if not 1 / FURTHEST_OFF <= ratio <= FURTHEST_OFF:
-        return f"the model does not hold: {met} were expected"
+        return note("does not hold", **met)
     if not check.beats_chance:
-        return f"those of whom the model expected more did not order more ({met} were expected)"
+        return note("ranks nobody", **met)
     return ""
 
 
@@ -291,16 +296,16 @@ def _fit_money(summary: _Summary, seed: int) -> tuple[Floats | None, dict[str, f
 
     paying = summary.part(summary.paid_times > 0)
     if len(paying.customer) < LEAST_REPEATING:
-        return None, {}, f"only {len(paying.customer):,} customers have a second order with an amount", ()
+        return None, {}, note("few paying", len(paying.customer)), ()
     base = _base(_drawn(paying, seed), money=True)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
             model = GammaGamma().fit(base)
         except (RuntimeError, ValueError) as error:
-            return None, {}, f"the model of amounts does not fit ({error})", ()
+            return None, {}, note("amounts do not fit", error=error), ()
         if not (model.q or 0) > 1:
-            return None, {}, "the amounts have so long a tail that they have no mean to expect", ()
+            return None, {}, note("no mean"), ()
         money = model.predict(cb=_base(summary, money=True)).to_pandas().to_numpy(dtype=np.float64)[:, 0]
         try:
             related = float(check_monetary_independence(base).spearman_rho)
@@ -308,10 +313,6 @@ def _fit_money(summary: _Summary, seed: int) -> tuple[Floats | None, dict[str, f
             related = 0.0
     notes: tuple[str, ...] = ()
     if abs(related) >= MOST_DEPENDENT:
-        more = "more" if related > 0 else "less"
-        notes = (
-            f"customers who order often spend {more} an order (rank correlation {related:.2f}): the model takes them "
-            "as unrelated, read expected values with care",
-        )
+        notes = (note(f"often and {'more' if related > 0 else 'less'}", related=f"{related:.2f}"),)
     fitted = {"amount_p": model.p, "amount_q": model.q, "amount_gamma": model.gamma}
     return money, {name: float(value or 0.0) for name, value in fitted.items()}, "", notes

@@ -13,6 +13,7 @@ from personas.behaviour.column_names import OrderColumns
 from personas.behaviour.columnar import Column, Columns
 from personas.behaviour.currencies import Currencies, settle_currencies
 from personas.behaviour.dates import NO_DAY, last_believable, parse_days, to_date
+from personas.behaviour.notes import labelled, note, together
 from personas.behaviour.wording import counted
 from retrieval.word_lists import words_in
 
@@ -81,27 +82,28 @@ def read_orders(table: Columns, names: OrderColumns, *, customer: str, label: st
         label: name of the file, for the notes.
         today: later dates are not believed; None leaves that to `last_believable`.
     """
-    notes = [_what_was_taken(names)]
+    notes: list[str] = [_what_was_taken(names)]
     currencies, numbers = _money(table, names, notes)
     days = _days(table, names.date, notes)
     as_of = last_believable(days, today=today)
     late = (days > as_of) & (days != NO_DAY)
     if late.any():
-        notes.append(f"{counted(int(late.sum()), 'row')} dated after {to_date(as_of)}: taken as orders without a date")
+        count = int(late.sum())
+        notes.append(note("late", count, rows=counted(count, "row"), day=to_date(as_of)))
     days = np.where(late, NO_DAY, days)
     rows, kept_notes = _kept_rows(table, names, customer, days, numbers, currencies)
     notes += kept_notes
-    return _gathered(rows, table, names, currencies, as_of, [f"{label}: {note}" for note in notes], label)
+    return _gathered(rows, table, names, currencies, as_of, [labelled(label, one) for one in notes], label)
 
 
 def _what_was_taken(names: OrderColumns) -> str:
-    kind = {"row": "of the row", "order total": "of the order", "unit price": "of one piece"}[names.amount_is]
-    told = [
-        f"date from {names.date!r}" if names.date else "no column of dates",
-        f"amount from {names.amount!r} ({kind})" if names.amount else "no column of amounts",
-        f"orders told apart by {names.order_number!r}" if names.order_number else "every row is an order",
-    ]
-    return ", ".join(told)
+    kind = {"row": "the row", "order total": "the order", "unit price": "one piece"}[names.amount_is]
+    number = names.order_number
+    return together([
+        note("date from", column=names.date) if names.date else note("no dates"),
+        note(f"amount of {kind}", column=names.amount) if names.amount else note("no amounts"),
+        note("order numbers", column=number) if number else note("no order numbers"),
+    ])
 
 
 def _money(table: Columns, names: OrderColumns, notes: list[str]) -> tuple[Currencies, Floats]:
@@ -112,18 +114,15 @@ def _money(table: Columns, names: OrderColumns, notes: list[str]) -> tuple[Curre
     column = table.columns[names.amount]
     read = parse_amounts(column.values)
     numbers = column.spread(read.numbers, np.nan)
-    _tell_unread(column, np.isnan(read.numbers), "amounts", notes, then="they count as orders without an amount")
+    _tell_unread(column, np.isnan(read.numbers), "unread amounts", notes)
     if read.decimal_comma:
-        notes.append("amounts are read with a decimal comma")
+        notes.append(note("decimal comma"))
     if read.ambiguous:
-        notes.append(
-            f"{read.ambiguous:,} different amounts such as 1,234 or 1.234 may be read in two ways: "
-            "a comma was taken to part thousands, a point to part decimals"
-        )
+        notes.append(note("ambiguous", read.ambiguous))
     if names.amount_is == "unit price" and names.quantity is not None:
         pieces = _quantities(table.columns[names.quantity])
         numbers = numbers * np.where(np.isnan(pieces), 1.0, pieces)
-        notes.append(f"amounts are {names.amount!r} times {names.quantity!r}")
+        notes.append(note("times quantity", amount=names.amount, quantity=names.quantity))
     named = table.columns[names.currency] if names.currency else None
     currencies = settle_currencies(named, Column(read.currencies, column.codes), names.currency_of_name)
     notes += currencies.notes
@@ -139,22 +138,22 @@ def _days(table: Columns, name: str | None, notes: list[str]) -> NDArray[np.int3
         return np.full(table.rows, NO_DAY, dtype=np.int32)
     column = table.columns[name]
     read = parse_days(column.values)
-    _tell_unread(column, read.days == NO_DAY, "dates", notes, then="they count as orders without a date")
+    _tell_unread(column, read.days == NO_DAY, "unread dates", notes)
     empty = int((column.codes < 0).sum())
     if empty:
-        notes.append(f"{counted(empty, 'row')} without a date")
+        notes.append(note("undated", empty, rows=counted(empty, "row")))
     if read.order_unsure:
-        notes.append("dates such as 03/04/2024 are read as month/day: none of them settles it")
+        notes.append(note("month first"))
     return column.spread(read.days, NO_DAY)
 
 
-def _tell_unread(column: Column, unread: NDArray[np.bool_], what: str, notes: list[str], *, then: str) -> None:
+def _tell_unread(column: Column, unread: NDArray[np.bool_], key: str, notes: list[str]) -> None:
     if not unread.any():
         return
     codes = column.codes[column.codes >= 0]
     count = int(unread[codes].sum())
     examples = ", ".join(repr(column.values[place]) for place in np.flatnonzero(unread)[:3])
-    notes.append(f"{counted(count, 'row')} with {what} that cannot be read ({examples}): {then}")
+    notes.append(note(key, count, rows=counted(count, "row"), examples=examples))
 
 
 def _kept_rows(
@@ -167,11 +166,11 @@ def _kept_rows(
 ) -> tuple[_Rows, list[str]]:
     people = table.columns[customer].codes
     cancelled, refunded = _status(table, names.status)
-    notes = []
+    notes: list[str] = []
     if nameless := int((people < 0).sum()):
-        notes.append(f"{counted(nameless, 'row')} without a customer: left out")
+        notes.append(note("nameless", nameless, rows=counted(nameless, "row")))
     if gone := int((cancelled & (people >= 0)).sum()):
-        notes.append(f"{counted(gone, 'row')} of cancelled or unpaid orders: left out")
+        notes.append(note("cancelled", gone, rows=counted(gone, "row")))
     keep = (people >= 0) & ~cancelled
     rows = table.rows
     none = np.full(rows, -1, dtype=np.int64)
@@ -218,19 +217,19 @@ def _gathered(
     place, count = _order_of_row(rows)
     once = names.order_number is not None and _repeats_totals(rows, place, count)
     if once and names.amount is not None:
-        notes.append(f"{label}: {names.amount!r} repeats in the rows of an order: counted once an order")
+        notes.append(labelled(label, note("repeats", column=names.amount)))
     amount = _largest(rows.amount, place, count) if once else _summed(rows.amount, place, count)
     first = _first_row(place, count)
     mixed = _differs(rows.currency, place, first)
     if mixed.any():
-        notes.append(
-            f"{label}: {counted(int(mixed.sum()), 'order')} with amounts of several currencies: taken without an amount"
-        )
+        many = int(mixed.sum())
+        notes.append(labelled(label, note("mixed", many, orders=counted(many, "order"))))
         amount = np.where(mixed, np.nan, amount)
     marked = np.bincount(place, weights=rows.refunded, minlength=count) > 0
     refund = marked | (amount < 0)
     if refund.any():
-        notes.append(f"{label}: {counted(int(refund.sum()), 'refund')}, taken off the money and not counted as orders")
+        back = int(refund.sum())
+        notes.append(labelled(label, note("refunds", back, refunds=counted(back, "refund"))))
     # An order marked as refunded gave its money back: it counts for nothing, not below.
     amount = np.where(marked & ~(amount < 0), 0.0, amount)
     bought = (rows.product >= 0) & ~refund[place]

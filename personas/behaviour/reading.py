@@ -18,6 +18,7 @@ from personas.behaviour.dates import NO_DAY, to_date
 from personas.behaviour.events import gather_visits, read_events
 from personas.behaviour.expectation import Expectation, OrderDays, expect
 from personas.behaviour.history import NO_CURRENCY, History, gather_history
+from personas.behaviour.notes import in_chinese, labelled, note
 from personas.behaviour.orders import Orders, read_orders
 from personas.behaviour.records import BehaviourReport, RfmShare, UnusualCustomer
 from personas.behaviour.rfm import RULES, Rfm, score_rfm
@@ -147,12 +148,12 @@ def _expected(
     of_people = medians[history.currency]
     nothing = np.full(people, np.nan)
     if not wanted:
-        return Expectation(nothing, nothing, None, "not asked for", "not asked for"), of_people
+        return Expectation(nothing, nothing, None, note("not asked"), note("not asked")), of_people
     try:
         days = _order_days(orders, person, medians)
         found = expect(days, people=people, as_of=orders.as_of, horizon_days=horizon_days, seed=seed)
     except EnvironmentProblem as missing:
-        why = f"{missing.what}: {missing.mend}"
+        why = note("not installed", what=missing.what, mend=missing.mend)
         return Expectation(nothing, nothing, None, why, why), of_people
     return found, of_people
 
@@ -183,7 +184,15 @@ def _report(
     dated = orders.day[orders.day != NO_DAY]
     one = len(orders.currencies) == 1
     known = orders.amount[~np.isnan(orders.amount)]
-    listed = (f"{len(unusual):,} customers order unusually: the furthest {MOST_SHOWN} are listed",)
+    notes: list[str] = [
+        labelled(joined.label, note("joined", column=joined.customer)),
+        *orders.notes,
+        *_about_people(history),
+        *rfm.notes,
+        *expectation.notes,
+    ]
+    if len(unusual) > MOST_SHOWN:
+        notes.append(note("unusual", len(unusual), shown=MOST_SHOWN))
     return BehaviourReport(
         as_of=to_date(orders.as_of),
         first_date=to_date(int(dated.min())) if len(dated) else None,
@@ -196,30 +205,24 @@ def _report(
         revenue=round(float(known.sum()), 2) if one and len(known) else None,
         rfm=_rfm_shares(history, rfm, orders, one=one),
         model=expectation.model,
-        why_no_orders_expected=expectation.why_no_orders,
-        why_no_value_expected=expectation.why_no_value,
+        why_no_orders_expected=str(expectation.why_no_orders),
+        why_no_orders_expected_zh=in_chinese(expectation.why_no_orders),
+        why_no_value_expected=str(expectation.why_no_value),
+        why_no_value_expected_zh=in_chinese(expectation.why_no_value),
         unusual=unusual[:MOST_SHOWN],
-        notes=(
-            f"{joined.label}: joined by {joined.customer!r}",
-            *orders.notes,
-            *_about_people(history),
-            *rfm.notes,
-            *expectation.notes,
-            *(listed if len(unusual) > MOST_SHOWN else ()),
-        ),
+        notes=tuple(map(str, notes)),
+        notes_zh=tuple(map(in_chinese, notes)),
     )
 
 
 def _about_people(history: History) -> tuple[str, ...]:
     several = int(((history.currency == NO_CURRENCY) & (history.basket != history.basket) & (history.orders > 0)).sum())
     only_refunds = int(((history.orders == 0) & (history.refunds > 0)).sum())
-    notes = []
+    notes: list[str] = []
     if several and (history.currency != NO_CURRENCY).any():
-        notes.append(
-            f"{counted(several, 'customer')} ordered in several currencies or without amounts: no money is told"
-        )
+        notes.append(note("no money", several, customers=counted(several, "customer")))
     if only_refunds:
-        notes.append(f"{counted(only_refunds, 'customer')} with refunds and no order")
+        notes.append(note("only refunds", only_refunds, customers=counted(only_refunds, "customer")))
     return tuple(notes)
 
 
@@ -243,10 +246,12 @@ def _rfm_shares(history: History, rfm: Rfm, orders: Orders, *, one: bool) -> tup
 def _with_events(table: BehaviourTable, joined: _Joined, place: dict[str, int]) -> BehaviourTable:
     events = read_events(joined.table, customer=joined.customer, label=joined.label)
     visits = gather_visits(events, _person_of(joined, place), len(place))
+    notes = (labelled(joined.label, note("joined", column=joined.customer)), *events.notes)
     report = table.report.model_copy(
         update={
             "customers_with_events": int((visits.visits > 0).sum()),
-            "notes": (*table.report.notes, f"{joined.label}: joined by {joined.customer!r}", *events.notes),
+            "notes": (*table.report.notes, *map(str, notes)),
+            "notes_zh": (*table.report.notes_zh, *map(in_chinese, notes)),
         }
     )
     return replace(

@@ -129,10 +129,14 @@ class BehaviourReport(Record):
     model: ValueModel | None = None
     why_no_orders_expected: str = ""
     """Why there are no expected orders; empty where there are."""
+    why_no_orders_expected_zh: str = ""
     why_no_value_expected: str = ""
     """Why there is no expected value; empty where there is."""
+    why_no_value_expected_zh: str = ""
     unusual: tuple[UnusualCustomer, ...] = ()
     notes: tuple[str, ...] = ()
+    notes_zh: tuple[str, ...] = ()
+    """The same notes in Chinese, one for one; empty in runs made before they were."""
 
 
 class Money(Record):

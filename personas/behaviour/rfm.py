@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from personas.behaviour.dates import NO_DAY
 from personas.behaviour.history import NO_CURRENCY, History
+from personas.behaviour.notes import note
 
 LEAST_RANKED = 20
 """Fewer customers than this are not cut into fifths."""
@@ -80,7 +81,7 @@ def score_rfm(history: History, as_of: int, currencies: int) -> Rfm:
     dated = ordered & (history.last_day != NO_DAY)
     zeros = np.zeros(len(ordered), dtype=np.int64)
     if dated.sum() < LEAST_RANKED:
-        why = f"RFM: {int(dated.sum()):,} customers with dated orders are too few to rank ({LEAST_RANKED} are needed)"
+        why = note("few to rank", int(dated.sum()), least=LEAST_RANKED)
         return Rfm(zeros, zeros, zeros, zeros - 1, (why,))
     recency, frequency, money = zeros.copy(), zeros.copy(), zeros.copy()
     recency[dated] = fifths(history.last_day[dated].astype(np.float64))
@@ -93,10 +94,7 @@ def score_rfm(history: History, as_of: int, currencies: int) -> Rfm:
             money[here] = fifths(history.spent[here])
     unranked = int((dated & (money == 0)).sum())
     if unranked and (history.currency != NO_CURRENCY).any():
-        notes.append(
-            f"RFM: the money of {unranked:,} customers cannot be ranked (no amount, several currencies, or one "
-            f"of fewer than {LEAST_RANKED} customers): named by recency and frequency alone"
-        )
+        notes.append(note("unranked", unranked, least=LEAST_RANKED))
     return Rfm(recency, frequency, money, _rules(recency, frequency, money), tuple(notes))
 
 

@@ -20,6 +20,9 @@ MOST_CHANNELS = 6
 """Channels that become a column of their own for grouping; the rest are rarer."""
 
 LOGARITHM = "log "
+IN = " in "
+"""Between the name of a column of money and its unit."""
+MEDIANS = "medians"
 ZERO_WHERE_ABSENT = frozenset({"log orders", "log money", "log refunds", "log visits"})
 """Whom no row names ordered nothing, spent nothing and did not come."""
 
@@ -141,9 +144,10 @@ def behaviour_columns(table: BehaviourTable, customer_ids: Sequence[str]) -> tup
     """Numeric features of behaviour for grouping and explaining people.
 
     Names are `log orders`, `log money`, `recency days`, `tenure days`, `log basket`, `log refunds`, `log visits` and
-    `channel NAME` (share of the customer's events); logarithms are of one more, see `plain_value`. With several
-    currencies money and basket are in medians of their currency. A person without a row in the orders ordered nothing;
-    what that leaves open is NaN.
+    `channel NAME` (share of the customer's events); logarithms are of one more, see `plain_value`. Money and basket
+    name their currency (`log money in EUR`) where it is known; with several they are in medians of what the customers
+    of each spent (`log money in medians`). A person without a row in the orders ordered nothing; what that leaves open
+    is NaN.
 
     Args:
         table: of the run.
@@ -161,7 +165,7 @@ def behaviour_columns(table: BehaviourTable, customer_ids: Sequence[str]) -> tup
     names = tuple(columns)
     found = np.full((len(places), len(names)), np.nan)
     for column, name in enumerate(names):
-        absent = 0.0 if name in ZERO_WHERE_ABSENT else np.nan
+        absent = 0.0 if name.split(IN)[0] in ZERO_WHERE_ABSENT else np.nan
         values = columns[name]
         found[:, column] = np.where(places >= 0, values[places] if len(values) else absent, absent)
     return names, found
@@ -177,12 +181,14 @@ def _order_columns(table: BehaviourTable, history: History) -> dict[str, Floats]
     scale = np.ones(len(history.orders)) if one else _currency_medians(history, len(table.currencies))
     dated = history.last_day != NO_DAY
     money = np.log1p(np.maximum(history.spent, 0.0) / scale)
+    unit = table.currencies[0] if one else MEDIANS
+    named = f"{IN}{unit}" if unit else ""
     columns = {
         "log orders": np.log1p(history.orders.astype(np.float64)),
-        "log money": np.where((history.orders == 0) & np.isnan(money), 0.0, money),
+        f"log money{named}": np.where((history.orders == 0) & np.isnan(money), 0.0, money),
         "recency days": np.where(dated, table.as_of - history.last_day.astype(np.float64), np.nan),
         "tenure days": np.where(dated, table.as_of - history.first_day.astype(np.float64), np.nan),
-        "log basket": np.log1p(np.maximum(history.basket, 0.0) / scale),
+        f"log basket{named}": np.log1p(np.maximum(history.basket, 0.0) / scale),
         "log refunds": np.log1p(history.refunds.astype(np.float64)),
     }
     # A column that is the same for everybody known tells nothing apart.

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from personas.explaining.records import Block, Remark
 
-Scale = Literal["plain", "times", "amount", "share", "date"]
-"""How a number reads: `age below 30`, `ordered less than twice`, `spent less than 30`, `30 %`, a day."""
+Scale = Literal["plain", "times", "amount", "medians", "share", "days", "date"]
+"""How a number reads: `age below 30`, `ordered less than twice`, `spent less than 30 EUR`, `spent less than 1.3 times
+what the median customer of their currency did`, `30 %`, `fewer than 30 days since the last order`, a day."""
 
 Values = NDArray[np.float64]
 """``(people, columns)``; NaN is not known."""
@@ -38,6 +39,8 @@ class FeatureColumn:
     """What it comes from: the values of one column of the table share it; the name where empty."""
     scale: Scale = "plain"
     """How a number reads."""
+    unit: str = ""
+    """Of an amount: its currency."""
     logarithm: bool = False
     """Whether the values are the logarithm of one plus what people read."""
 

@@ -13,6 +13,7 @@ from personas.explaining.accuracy import FEWEST_REPEATS, Fold, Tested, balanced
 from personas.explaining.columns import FeatureColumn, Values
 from personas.explaining.model_input import ModelInput
 from personas.explaining.records import Importance
+from personas.explaining.table_columns import aloud, quoted
 from personas.records import Interval
 
 MOST = 15
@@ -98,7 +99,7 @@ def _phrases(columns: Sequence[FeatureColumn]) -> tuple[str, str]:
     first = columns[0]
     if len(columns) == 1 and not first.source:
         return first.phrase_en, first.phrase_zh
-    return first.origin, first.origin
+    return aloud(first.origin), quoted(aloud(first.origin))
 
 
 def _record(column: str, block: str, phrases: tuple[str, str], value: float, error: float) -> Importance:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from personas.behaviour.table import IN, MEDIANS
 from personas.customers import LIST_SEPARATOR
 from personas.explaining.columns import Cells, FeatureColumn, Scale
 from retrieval.documents import Scalar
@@ -18,6 +19,9 @@ MOST_VALUES = 12
 
 MOSTLY = 0.9
 """A column of which this share are numbers or dates is one of numbers or dates; the rest is not known."""
+
+BOUGHT = "buys"
+"""The column of products that `personas.customers.order_attributes` makes."""
 
 _LIST = re.compile(rf"\s*{re.escape(LIST_SEPARATOR)}\s*")
 _NUMBERED = re.compile(r"(?:^|[^a-z])(?:id|no|nr|number|phone|code)$|编号|电话|手机|号码")
@@ -86,7 +90,8 @@ def _number_column(name: str, numbers: Cells, *, scale: Scale = "plain") -> list
     different = len(np.unique(known))
     if different < 2 or (different == len(known) and _NUMBERED.search(name.casefold())):
         return []
-    column = FeatureColumn(name=name, block="table", kind="number", phrase_en=name, phrase_zh=name, scale=scale)
+    english, chinese = aloud(name), quoted(aloud(name))
+    column = FeatureColumn(name=name, block="table", kind="number", phrase_en=english, phrase_zh=chinese, scale=scale)
     return [(column, numbers)]
 
 
@@ -97,11 +102,12 @@ def _value_columns(name: str, cells: Sequence[Scalar], least: int) -> list[tuple
     telling = [value for value in sizes if least <= sizes[value] <= known - least]
     frequent = sorted(telling, key=lambda value: (-sizes[value], value))
     several = any(values is not None and len(values) > 1 for values in held)
+    truths = all(cell is None or isinstance(cell, bool) for cell in cells)
     if not several and len(sizes) == 2 and len(frequent) == 2:
         frequent = frequent[1:]
     return [
         (
-            _value_column(name, value, several=several),
+            _value_column(name, value, several=several, other=_OTHER_TRUTH.get(value, "") if truths else ""),
             np.array([np.nan if values is None else float(value in values) for values in held]),
         )
         for value in frequent[:MOST_VALUES]
@@ -115,17 +121,44 @@ def _parts(cell: Scalar) -> list[str]:
     return [part for part in _LIST.split(text.strip()) if part]
 
 
-def _value_column(name: str, value: str, *, several: bool) -> FeatureColumn:
-    holds, lacks = ("has", "lacks") if several else ("is", "is not")
-    holds_zh, lacks_zh = ("含", "不含") if several else ("为", "不为")
+_OTHER_TRUTH = {"yes": "no", "no": "yes"}
+_WORD_BREAK = re.compile(r"[_\s]+|(?<=[a-z])(?=[A-Z][a-z])")
+
+
+def aloud(name: str) -> str:
+    """The name of a column as it is said: `signup_date` and `SignupDate` are "signup date"; `NPS` stays."""
+    words = [word for word in _WORD_BREAK.split(name) if word]
+    return " ".join(word if word[1:] != word[1:].lower() else word.lower() for word in words) or name
+
+
+def quoted(name: str) -> str:
+    """A name in a Chinese sentence: in quotes where it is not Chinese itself."""
+    return f"“{name}”" if name.isascii() else name
+
+
+def _value_column(name: str, value: str, *, several: bool, other: str = "") -> FeatureColumn:
+    """A yes/no column of one value; `other` is what people have who do not have it, where there is only one."""
+    said, said_zh = aloud(name), quoted(aloud(name))
+    if name == BOUGHT:
+        phrases = f"bought {value}", f"never bought {value}", f"买过“{value}”", f"没买过“{value}”"
+    elif several:
+        phrases = (
+            f"“{value}” among their {said}",
+            f"no “{value}” among their {said}",
+            f"{said_zh}中有“{value}”",
+            f"{said_zh}中没有“{value}”",
+        )
+    else:
+        isnt, isnt_zh = (f"is {other}", f"为“{other}”") if other else (f"is not {value}", f"不为“{value}”")
+        phrases = f"{said} is {value}", f"{said} {isnt}", f"{said_zh}为“{value}”", f"{said_zh}{isnt_zh}"
     return FeatureColumn(
         name=f"{name}={value}",
         block="table",
         kind="yes/no",
-        phrase_en=f"{name} {holds} {value}",
-        phrase_zh=f"{name} {holds_zh} {value}",
-        negated_en=f"{name} {lacks} {value}",
-        negated_zh=f"{name} {lacks_zh} {value}",
+        phrase_en=phrases[0],
+        negated_en=phrases[1],
+        phrase_zh=phrases[2],
+        negated_zh=phrases[3],
         source=name,
     )
 
@@ -137,8 +170,8 @@ _BEHAVIOUR: tuple[tuple[str, str, str, Scale], ...] = (
     ("spent", "spent", "消费", "amount"),
     ("money", "spent", "消费", "amount"),
     ("basket", "spent per order", "每单消费", "amount"),
-    ("recency", "days since the last order", "距最近一次下单的天数", "plain"),
-    ("tenure", "days since the first order", "距第一次下单的天数", "plain"),
+    ("recency", "days since the last order", "距最近一次下单的天数", "days"),
+    ("tenure", "days since the first order", "距第一次下单的天数", "days"),
 )
 """Part of a behaviour column's name -> how it reads."""
 
@@ -146,16 +179,20 @@ _BEHAVIOUR: tuple[tuple[str, str, str, Scale], ...] = (
 def behaviour_column(name: str, values: Cells) -> tuple[FeatureColumn, Cells]:
     """A column of behaviour, worded by its name as `personas.behaviour` gives it.
 
-    Names that begin with ``log`` hold the logarithm of one more, which is undone for readers; ``channel NAME`` holds a
-    share of the customer's visits.
+    Names that begin with ``log`` hold the logarithm of one more, which is undone for readers; those that end with
+    ``in EUR`` or ``in medians`` hold money; ``channel NAME`` holds a share of the customer's visits.
     """
+    unit = ""
     if name.startswith("channel "):
         channel = name.removeprefix("channel ")
         known: tuple[str, str, str, Scale] = ("", f"share of visits by {channel}", f"经“{channel}”访问的比例", "share")
     else:
-        words = name.casefold().split()
+        measured, _, unit = name.partition(IN)
+        words = measured.casefold().split()
         known = next((row for row in _BEHAVIOUR if row[0] in words), ("", name, name, "plain"))
     _, phrase_en, phrase_zh, scale = known
+    if scale == "amount" and unit == MEDIANS:
+        scale, unit = "medians", ""
     column = FeatureColumn(
         name=name,
         block="behaviour",
@@ -163,6 +200,7 @@ def behaviour_column(name: str, values: Cells) -> tuple[FeatureColumn, Cells]:
         phrase_en=phrase_en,
         phrase_zh=phrase_zh,
         scale=scale,
+        unit=unit,
         logarithm=name.startswith("log "),
     )
     return column, np.asarray(values, dtype=np.float64)

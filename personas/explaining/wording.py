@@ -52,13 +52,30 @@ def word_number(column: FeatureColumn, *, below: bool, threshold: float) -> tupl
             return f"{english} before {day}", f"{chinese}早于 {day}"
         return f"{english} on {day} or later", f"{chinese}在 {day} 或之后"
     number = f"{percent(threshold)} %" if column.scale == "share" else f"{threshold:,.10g}"
+    if column.scale == "medians":
+        return _medians(english, chinese, below=below, number=number)
+    if column.scale == "days":
+        return (
+            f"{'fewer than' if below else 'at least'} {number} {english}",
+            f"{chinese.removesuffix('的天数')}{'不到' if below else '至少'} {number} 天",
+        )
     if column.scale == "amount":
+        number = f"{number} {column.unit}".rstrip()
         if below:
             return f"{english} less than {number}", f"{chinese}不到 {number}"
         return f"{english} {number} or more", f"{chinese} {number} 或以上"
     if below:
         return f"{english} below {number}", f"{chinese}低于 {number}"
     return f"{english} {number} or more", f"{chinese} {number} 或以上"
+
+
+def _medians(english: str, chinese: str, *, below: bool, number: str) -> tuple[str, str]:
+    """Money of several currencies, which is told beside what others of the same currency spend."""
+    much, much_zh = ("less than", "不到") if below else ("at least", "至少为")
+    return (
+        f"{english} {much} {number} times what the median customer in their currency spent",
+        f"{chinese}{much_zh}同币种客户消费中位数的 {number} 倍",
+    )
 
 
 def _times(english: str, chinese: str, *, below: bool, times: float) -> tuple[str, str]:

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from personas.attributes import load_schema
-from personas.records import Characteristic, Claim, Interval, Persona
+from personas.records import Basis, Characteristic, Claim, Interval, Persona
+from personas.reporting.record_wording import say
 from personas.reporting.report_wording import ReportLanguage, Words
 from personas.reporting.source_texts import Sources
 from personas.reporting.visible import visible
+from personas.wording import data_value, table_words
 from retrieval.documents import Citation
 
 SHOWN_APART = 6
@@ -238,11 +240,18 @@ def ratio_chip(ratio: float | None, *, alone: bool) -> str:
     return "l3" if ratio >= 2.5 else "l2" if ratio >= 1.5 else "ld" if ratio <= 0.67 else "l1"
 
 
+def tell_basis(basis: Basis, words: Words) -> str:
+    """Which cell of which table a claim comes from; the column as it is named there."""
+    _, value = table_words(basis.column, basis.value, words.language)
+    return words("basis", file=basis.file, column=basis.column, value=value)
+
+
 def _characteristic(item: Characteristic, words: Words) -> CharacteristicView:
     alone = item.people_elsewhere == 0 and item.people > 0
+    column, value = table_words(item.column.replace("_", " "), item.value, words.language)
     return CharacteristicView(
-        column=visible(item.column).replace("_", " "),
-        value=visible(item.value),
+        column=visible(column),
+        value=visible(value),
         characteristic=item,
         ratio=words.ratio(item.ratio, alone=alone),
         chip=ratio_chip(item.ratio, alone=alone),
@@ -263,12 +272,11 @@ class _ClaimBuilder:
     def __call__(self, claim: Claim) -> ClaimView:
         at, words = self.numbers[claim.claim_id], self.words
         alone = claim.people_elsewhere == 0 and claim.people > 0
-        basis = claim.basis
         return ClaimView(
             anchor=f"p{self.persona}-c{at}",
             number=at,
             label=self.labels[claim.attribute],
-            text=visible(claim.value),
+            text=visible(data_value(claim, words.language)),
             people=claim.people,
             share=claim.share,
             share_elsewhere=claim.share_elsewhere,
@@ -278,10 +286,8 @@ class _ClaimBuilder:
             chip=ratio_chip(claim.adjusted_lift, alone=alone),
             status="" if claim.status == "supported" else words(claim.status),
             origin=words(f"origin_{claim.origin}"),
-            basis=words("basis", file=visible(basis.file), column=visible(basis.column), value=visible(basis.value))
-            if basis
-            else "",
-            note=visible(claim.note),
+            basis=visible(tell_basis(claim.basis, words)) if claim.basis else "",
+            note=visible(say(claim.note, words.language)),
             quotes=tuple(view_quote(citation, self.sources) for citation in claim.citations),
             against=tuple(view_quote(citation, self.sources) for citation in claim.counter_citations),
         )

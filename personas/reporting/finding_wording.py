@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from personas.records import Interval
 from personas.reporting.report_wording import ReportLanguage, Words
@@ -61,5 +62,9 @@ class FindingWords(Words):
         return ("" if self.language == "zh" else " ").join(sentence for sentence in sentences if sentence)
 
     def of_two(self, english: str, chinese: str) -> str:
-        """The one in the language of the page."""
-        return chinese if self.language == "zh" else english
+        """The one in the language of the page; English where a run made before has no Chinese."""
+        return chinese if self.language == "zh" and chinese else english
+
+    def of_two_lists(self, english: Sequence[str], chinese: Sequence[str]) -> Sequence[str]:
+        """The list in the language of the page; English where a run made before has no Chinese."""
+        return chinese if self.language == "zh" and chinese else english

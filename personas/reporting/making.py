@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from personas.persona_set import PersonaSet
+from personas.reporting.finding_wording import FindingWords
+from personas.reporting.record_wording import name_of, say
 from personas.reporting.report_wording import Words
+from personas.reporting.segmentation_view import name_representation, tell_grouping
 from personas.reporting.visible import visible
 
 Rows = tuple[tuple[str, str], ...]
@@ -33,13 +36,20 @@ def tell_making(persona_set: PersonaSet, manifest: Mapping[str, Any], words: Wor
     data = persona_set.data
     return Making(
         data=_data_rows(persona_set, words),
-        columns=tuple(visible(line) for line in data.columns),
-        bursts=tuple(visible(line) for line in data.bursts),
+        columns=tuple(visible(line) for line in _column_lines(persona_set, words)),
+        bursts=tuple(visible(say(line, words.language)) for line in data.bursts),
         grouping=_grouping_rows(persona_set, words),
         engine=_engine_rows(persona_set, manifest, words),
         limits=tuple(words(key) for key in (*LIMITS, "limit_persona")),
         warnings=tuple(visible(line) for line in persona_set.warnings),
     )
+
+
+def _column_lines(persona_set: PersonaSet, words: Words) -> list[str]:
+    """How the files were read; the orders tell that themselves in both languages."""
+    orders = persona_set.behaviour
+    told = dict(zip(orders.notes, orders.notes_zh, strict=False)) if orders and words.language == "zh" else {}
+    return [told.get(line) or say(line, words.language) for line in persona_set.data.columns]
 
 
 def _data_rows(persona_set: PersonaSet, words: Words) -> Rows:
@@ -58,7 +68,10 @@ def _data_rows(persona_set: PersonaSet, words: Words) -> Rows:
         (words("languages"), _tally(data.languages, words)),
         (words("kinds"), _tally(data.kinds, words)),
         (words("sources_files"), _tally(data.sources, words)),
-        (words("redactions", level=visible(data.redact_level)), _tally(data.redactions, words) or words("none")),
+        (
+            words("redactions", level=visible(name_of(data.redact_level, words.language))),
+            _tally(data.redactions, words) or words("none"),
+        ),
     ]
     if data.customers_in_table:
         joined = words("joined", joined=words.number(data.customers_joined), all=words.number(data.customers_in_table))
@@ -69,16 +82,20 @@ def _data_rows(persona_set: PersonaSet, words: Words) -> Rows:
 def _tally(counts: Mapping[str, int], words: Words) -> str:
     """Counts by name, the largest first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    told = [f"{visible(words.known(name))} {words.number(count)}" for name, count in ordered[:MOST_FILES]]
+    told = [
+        f"{visible(words.known(name_of(name, words.language)))} {words.number(count)}"
+        for name, count in ordered[:MOST_FILES]
+    ]
     more = len(ordered) - MOST_FILES
     return words("sep").join([*told, f"+{more}"] if more > 0 else told)
 
 
 def _grouping_rows(persona_set: PersonaSet, words: Words) -> Rows:
     report = persona_set.segmentation
+    findings = FindingWords(words.language)
     rows = (
-        (words("representation"), visible(report.representation)),
-        (words("why"), visible(report.reason)),
+        (words("representation"), name_representation(report.representation, findings)),
+        (words("why"), tell_grouping(persona_set, findings)),
         (words("stability"), words("stability_value", value=f"{report.stability:.2f}")),
         (words("length"), words("length_value", share=words.percent(report.length_explains))),
         (words("embedder"), visible(report.embedder)),
@@ -105,7 +122,9 @@ def _engine_rows(persona_set: PersonaSet, manifest: Mapping[str, Any], words: Wo
         spent = {key: words.number(tokens.get(key, 0)) for key in ("prompt", "completion")}
         rows.append((words("tokens"), words("tokens_value", **spent)))
     if timings:
-        told = words("sep").join(f"{visible(stage)} {seconds:.1f}" for stage, seconds in timings.items())
+        told = words("sep").join(
+            f"{visible(name_of(stage, words.language))} {seconds:.1f}" for stage, seconds in timings.items()
+        )
         rows.append((words("timings"), told))
     for key, name in (("seed", "seed"), ("tool_version", "tool"), ("run_key", "run_key")):
         if manifest.get(key) is not None:

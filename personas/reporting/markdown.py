@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from personas.persona_set import PersonaSet
 from personas.records import Claim, Persona
-from personas.reporting.cards import AttributeLabels, rank_apart
+from personas.reporting.cards import AttributeLabels, rank_apart, tell_basis
 from personas.reporting.findings_markdown import findings_markdown, groups_markdown, themes_markdown
 from personas.reporting.making import tell_making
 from personas.reporting.markdown_text import escape, markdown_table, quote_markdown
 from personas.reporting.overview import SegmentLine, list_segments, say_how_sure
+from personas.reporting.record_wording import say
 from personas.reporting.report_wording import Words
 from personas.reporting.segment_names import SegmentNames
 from personas.reporting.trends_markdown import trends_markdown
+from personas.wording import data_value, table_words
 from retrieval.documents import Citation
 
 __all__ = ["escape", "render_markdown"]
@@ -112,10 +114,10 @@ def _claims(claims: Sequence[Claim], numbers: dict[str, int], labels: AttributeL
         alone = claim.people_elsewhere == 0 and claim.people > 0
         told = [labels[claim.attribute], words(f"origin_{claim.origin}")]
         told += [] if claim.status == "supported" else [words(claim.status)]
-        told += [claim.note] if claim.note else []
+        told += [say(claim.note, words.language)] if claim.note else []
         rows.append((
             str(numbers[claim.claim_id]),
-            f"{escape(claim.value)} ({escape(words('sep').join(told))})",
+            f"{escape(data_value(claim, words.language))} ({escape(words('sep').join(told))})",
             words.number(claim.people),
             words.percent(claim.share),
             f"{words.percent(claim.interval.low)}–{words.percent(claim.interval.high)}",
@@ -134,9 +136,7 @@ def _evidence(claims: Iterable[Claim], numbers: dict[str, int], words: Words) ->
         for citation in claim.counter_citations[:QUOTES_PER_CLAIM]:
             lines.append(f"- \\[{numbers[claim.claim_id]}\\] {words('against')}: {quote_markdown(citation)}")
         if claim.basis:
-            basis = claim.basis
-            told = words("basis", file=basis.file, column=basis.column, value=basis.value)
-            lines.append(f"- \\[{numbers[claim.claim_id]}\\] {escape(told)}")
+            lines.append(f"- \\[{numbers[claim.claim_id]}\\] {escape(tell_basis(claim.basis, words))}")
     return [f"### {words('evidence').capitalize()}", "\n".join(lines)] if lines else []
 
 
@@ -144,7 +144,8 @@ def _lists(persona: Persona, labels: AttributeLabels, words: Words) -> list[str]
     traits = []
     for item in persona.characteristics:
         share = words("characteristic", share=words.percent(item.share), there=words.percent(item.share_elsewhere))
-        traits.append(f"{escape(item.column)}: **{escape(item.value)}** ({share})")
+        column, value = table_words(item.column, item.value, words.language)
+        traits.append(f"{escape(column)}: **{escape(value)}** ({share})")
     parts = []
     for heading, items in (
         ("who_they_are", traits),

@@ -11,6 +11,7 @@ from personas.reporting.bar_drawing import bar_width
 from personas.reporting.count_drawing import Chart, Tree, Tried, draw_chart, draw_tree
 from personas.reporting.finding_wording import FindingWords
 from personas.reporting.overview import HOLDS, proper_segments
+from personas.reporting.record_wording import say
 from personas.reporting.segment_names import SegmentNames
 from personas.reporting.visible import visible
 
@@ -136,6 +137,22 @@ def build_grouping(persona_set: PersonaSet, names: SegmentNames, words: FindingW
         tried=tuple((_cells(candidate, words), candidate.chosen) for candidate in report.candidates),
         tried_title=words.count("tried_all", tried) if tried else "",
     )
+
+
+def tell_grouping(persona_set: PersonaSet, words: FindingWords) -> str:
+    """How the people were grouped and why so, in sentences made from the numbers of the record.
+
+    The record's `reason` says it in English for logs and machines.
+    """
+    report = persona_set.segmentation
+    if report.algorithm == ONE_GROUP:
+        return visible(say(report.reason, words.language))
+    return words.join([_lead(report, len(proper_segments(persona_set)), words), *_why(report, words)])
+
+
+def name_representation(representation: str, words: FindingWords) -> str:
+    """What people were grouped by, in the language of the page; a column of the table as it is named."""
+    return _named(representation, "rep", words)
 
 
 def _lead(report: SegmentationReport, segments: int, words: FindingWords) -> str:

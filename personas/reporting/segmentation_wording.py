@@ -7,6 +7,7 @@ from collections.abc import Mapping
 SEGMENTATION_ENGLISH: Mapping[str, str] = {
     "range": "{low} to {high}",
     "grouped": "How the people were grouped",
+    "rep_one group": "one group",
     "rep_theme profiles": "theme profiles",
     "rep_whole-person vectors": "whole-person vectors",
     "rep_TF-IDF": "TF-IDF of words",
@@ -104,6 +105,7 @@ SEGMENTATION_ENGLISH: Mapping[str, str] = {
 SEGMENTATION_CHINESE: Mapping[str, str] = {
     "range": "{low} 至 {high}",
     "grouped": "如何分群",
+    "rep_one group": "一个群体",
     "rep_theme profiles": "主题构成",
     "rep_whole-person vectors": "整人向量",
     "rep_TF-IDF": "词的 TF-IDF",

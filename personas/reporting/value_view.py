@@ -111,7 +111,7 @@ def build_value(persona_set: PersonaSet, names: SegmentNames, words: FindingWord
             for customer in unusual[:MOST_UNUSUAL]
         ),
         unusual_more=words("unusual_more", n=words.number(more)) if more > 0 else "",
-        notes=tuple(tidy(note) for note in report.notes) if report else (),
+        notes=tuple(tidy(note) for note in words.of_two_lists(report.notes, report.notes_zh)) if report else (),
     )
 
 
@@ -195,7 +195,8 @@ def _rfm_name(name: str, words: FindingWords) -> str:
 
 def _expected(report: BehaviourReport, words: FindingWords) -> tuple[str, ...]:
     said = [*_model(report.model, report, words)] if report.model else []
-    orders, value = tidy(report.why_no_orders_expected), tidy(report.why_no_value_expected)
+    orders = tidy(words.of_two(report.why_no_orders_expected, report.why_no_orders_expected_zh))
+    value = tidy(words.of_two(report.why_no_value_expected, report.why_no_value_expected_zh))
     if orders and orders == value:
         return (*said, words("nothing_expected", why=orders))
     said += [words("no_orders_expected", why=orders)] if orders else []
@@ -211,7 +212,7 @@ def _model(model: ValueModel, report: BehaviourReport, words: FindingWords) -> l
             "expected_by",
             days=report.horizon_days,
             as_of=report.as_of.isoformat() if report.as_of else "",
-            model=visible(model.name),
+            model=visible(words("and").join(model.name.split(" and "))),
             library=visible(model.library),
             customers=words.number(model.customers),
         ),

@@ -219,9 +219,11 @@ def test_people_who_wrote_nothing_and_people_who_ordered_nothing(tmp_path: Path)
     with pytest.raises(KeyError):
         table.of["u1"]
     names, values = behaviour_columns(table, ["u1", "silent", "u0"])
-    orders, money, recency = (values[:, names.index(name)] for name in ("log orders", "log money", "recency days"))
+    orders, money, recency = (
+        values[:, names.index(name)] for name in ("log orders", "log money in EUR", "recency days")
+    )
     assert [plain_value("log orders", value) for value in orders] == pytest.approx([0, 1, 1])
-    assert [plain_value("log money", value) for value in money] == pytest.approx([0, 30, 10])
+    assert [plain_value("log money in EUR", value) for value in money] == pytest.approx([0, 30, 10])
     assert np.isnan(recency[0])
     assert recency[1:].tolist() == [0.0, 4.0]
 

@@ -44,10 +44,53 @@ def test_of_two_values_only_the_rarer_is_kept() -> None:
 def test_truth_values_read_as_yes_and_no() -> None:
     found = table_columns("newsletter", [True, True, False, False, False, None], least=2)
 
-    assert [(column.phrase_en, column.negated_en) for column, _ in found] == [
-        ("newsletter is yes", "newsletter is not yes")
-    ]
+    assert [(column.phrase_en, column.negated_en) for column, _ in found] == [("newsletter is yes", "newsletter is no")]
     np.testing.assert_equal(found[0][1], [1, 1, 0, 0, 0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "phrases"),
+    [
+        (
+            "Plan_type",
+            ["gold", "free", "team"] * 2,
+            ("plan type is free", "plan type is not free", "“plan type”为“free”"),
+        ),
+        (
+            "signupChannel",
+            ["app", "web"] * 3,
+            ("signup channel is web", "signup channel is not web", "“signup channel”为“web”"),
+        ),
+        ("NPS_group", ["x", "y"] * 3, ("NPS group is y", "NPS group is not y", "“NPS group”为“y”")),
+        ("城市", ["上海", "北京", "广州"] * 2, ("城市 is 上海", "城市 is not 上海", "城市为“上海”")),
+        ("buys", ["oil;tea", "tea;rice", "rice", "oil"] * 2, ("bought oil", "never bought oil", "买过“oil”")),
+        (
+            "likes",
+            ["oil;tea", "tea;rice", "rice", "oil"] * 2,
+            ("“oil” among their likes", "no “oil” among their likes", "“likes”中有“oil”"),
+        ),
+    ],
+)
+def test_columns_of_the_table_read_as_a_person_says_them(
+    name: str, cells: list[Scalar], phrases: tuple[str, str, str]
+) -> None:
+    told = [
+        (column.phrase_en, column.negated_en, column.phrase_zh) for column, _ in table_columns(name, cells, least=2)
+    ]
+
+    assert phrases in told
+
+
+def test_a_signup_date_reads_without_its_underscore() -> None:
+    ((column, values),) = table_columns(
+        "signup_date", ["2024-03-01", "2024-03-02", "2024-03-03", "2024-03-04"], least=2
+    )
+    condition = condition_record(column, Atom(column=0, comparison="at least", threshold=float(values[1])))
+
+    assert (condition.text_en, condition.text_zh) == (
+        "signup date on 2024-03-02 or later",
+        "“signup date”在 2024-03-02 或之后",
+    )
 
 
 def test_numbers_stay_numbers_with_a_stray_word_among_them() -> None:
@@ -95,7 +138,11 @@ def test_columns_that_tell_nothing_are_left_out(name: str, cells: list[Scalar]) 
         ("log orders", 2, "ordered less than twice", "ordered at least twice"),
         ("log orders", 5, "ordered fewer than 5 times", "ordered at least 5 times"),
         ("log money", 1200, "spent less than 1,200", "spent 1,200 or more"),
-        ("recency days", 30, "days since the last order below 30", "days since the last order 30 or more"),
+        ("log money in EUR", 1200, "spent less than 1,200 EUR", "spent 1,200 EUR or more"),
+        ("log basket in ¥", 90, "spent per order less than 90 ¥", "spent per order 90 ¥ or more"),
+        ("log money in medians", 1.3, "spent less than 1.3 times what the median customer in their currency spent",
+         "spent at least 1.3 times what the median customer in their currency spent"),
+        ("recency days", 30, "fewer than 30 days since the last order", "at least 30 days since the last order"),
         ("channel app", 0.4, "share of visits by app below 40 %", "share of visits by app 40 % or more"),
         ("tickets", 2.5, "tickets below 2.5", "tickets 2.5 or more"),
     ],
@@ -112,7 +159,14 @@ def test_behaviour_reads_as_what_people_did(name: str, threshold: float, below: 
 
 @pytest.mark.parametrize(
     ("scale", "below"),
-    [("times", "下单不到 2 次"), ("amount", "下单不到 2"), ("plain", "下单低于 2"), ("date", "下单早于 1970-01-03")],
+    [
+        ("times", "下单不到 2 次"),
+        ("amount", "下单不到 2"),
+        ("medians", "下单不到同币种客户消费中位数的 2 倍"),
+        ("days", "下单不到 2 天"),
+        ("plain", "下单低于 2"),
+        ("date", "下单早于 1970-01-03"),
+    ],
 )
 def test_conditions_read_in_chinese(scale: Scale, below: str) -> None:
     column = FeatureColumn(

@@ -126,6 +126,10 @@ def test_redacting_twice_changes_nothing_and_offsets_stay_in_order(pieces: list[
         ("编号不对，六点后打13800133405", "六点后打[phone]"),
         ("版本太旧，实名用的是110105200103061770", "实名用的是[id number]"),
         ("the order is late; call 13800133405", "call [phone]"),
+        ("Please ring and wait. I paid with 5555559363407647", "I paid with [card]"),
+        ("the part i paid with 4242 4225 1689 3555", "with [card]"),
+        ("快递老丢 晚上六点后打15000131814", "打[phone]"),
+        ("发票带期限的晚上打15000131814", "打[phone]"),
     ],
 )
 def test_a_word_of_another_clause_does_not_speak_for_a_number(text: str, expected: str) -> None:
@@ -133,7 +137,16 @@ def test_a_word_of_another_clause_does_not_speak_for_a_number(text: str, expecte
 
 
 @pytest.mark.parametrize(
-    "text", ["订单号：13800133405", "my order no. 13800133405", "order number is 4242426311005430 ok"]
+    "text",
+    [
+        "订单号：13800133405",
+        "my order no. 13800133405",
+        "order number is 4242426311005430 ok",
+        "my order, number 4242426311005430",
+        "Ref. nr. 4242426311005430",
+        "快递单号是：13800133405",
+        "订单 编号 13800133405",
+    ],
 )
 def test_numbers_of_things_stay(text: str) -> None:
     assert redact(text).text == text

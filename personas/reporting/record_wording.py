@@ -1,0 +1,118 @@
+"""What records hold in English, as a Chinese page says it: names of the data, and the few sentences made of them.
+
+Records and logs keep one language. Only what is made below the reports, where no page is known, is worded here; what is
+not listed stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from personas.reporting.report_wording import ReportLanguage
+
+NAMES: Mapping[str, str] = {
+    "empty": "空白",
+    "no words": "没有文字",
+    "unreadable": "无法读取",
+    "duplicate of same customer": "同一客户的重复",
+    "duplicate id": "编号重复",
+    "not text": "不是文本",
+    "email": "邮箱",
+    "phone": "电话",
+    "card": "银行卡",
+    "iban": "IBAN",
+    "id number": "证件号",
+    "login": "登录信息",
+    "ip address": "IP 地址",
+    "off": "关闭",
+    "standard": "标准",
+    "strict": "严格",
+    "read": "读取",
+    "index": "索引",
+    "segments": "分群",
+    "personas": "画像",
+    "report": "报告",
+}
+"""Why texts are kept aside, kinds and levels of redaction, stages."""
+
+PARTS: Mapping[str, str] = {
+    "text": "文本",
+    "turns": "对话",
+    "speaker": "说话人",
+    "conversation": "会话",
+    "customer": "客户",
+    "id": "编号",
+    "question": "问题",
+    "rating": "评分",
+    "time": "时间",
+    "product": "产品",
+    "kind": "类型",
+}
+HOW: Mapping[str, str] = {
+    "option": "按选项",
+    "by its name": "按列名",
+    "a list of turns": "对话列表",
+    "names who speaks": "标明说话人",
+    "shared by several messages": "多条消息共用",
+    "the longest text": "最长的文本",
+}
+
+_SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"one segment was asked for"), "按要求只分一个群体"),
+    (re.compile(r"([\d,]+) people wrote enough to be placed, too few to split"), r"只有 \1 人写得够多，不足以再分"),
+    (re.compile(r"of the segments asked for, one falls to this script"), "所要求的群体中，这种文字只分得一个"),
+    (
+        re.compile(r"nothing these people wrote has a place among the others' words"),
+        "这些人所写的内容与其他人没有共同的词",
+    ),
+    (
+        re.compile(
+            r"one group: half of what a person wrote does not tell, better than chance, which segment the "
+            r"other half falls into, however the people are split"
+        ),
+        "一个群体：无论怎样划分，由一个人所写的一半推断另一半属于哪个群体都不优于随机",
+    ),
+    (
+        re.compile(r"one group: no grouping of these people comes back when a fifth of them is left out"),
+        "一个群体：去掉五分之一的人后，没有一种划分能重现",
+    ),
+    (re.compile(r"(\d+) (?:person|people) quoted, (\d+) needed"), r"引用了 \1 人，需要 \2 人"),
+    (re.compile(r"known of (\d+) (?:person|people) of the segment"), r"已知其中 \1 人的情况"),
+    (re.compile(r"nothing the model proposed stood in the evidence"), "模型提出的内容在原文中都找不到依据"),
+    (re.compile(r"joined by '([^']*)'"), r"按“\1”对应客户"),
+    (re.compile(r"no customer column: each document is its own customer"), "没有客户列：每篇视为一位客户"),
+    (re.compile(r"no column of customer text, not read as documents"), "没有客户文本列，未作为文档读取"),
+    (re.compile(r"ratings from '([^']*)' name their own scale"), r"“\1”的评分自带量表"),
+    (
+        re.compile(r"'([^']*)' holds no ratings on one scale \(up to 100\): not read as ratings"),
+        r"“\1”的数值不在同一量表上（至多 100）：未作为评分读取",
+    ),
+    (re.compile(r"ratings from '([^']*)' read on a scale of (\S+) to (\S+)"), r"“\1”的评分按 \2 到 \3 读取"),
+    (
+        re.compile(r"([\d,]+) near-identical posts by ([\d,]+) customers \(([^)]*)\):"),
+        r"\2 位客户的 \1 篇几乎相同的文本（\3）：",
+    ),
+)
+_COLUMN = re.compile(r"(one document a cell, )?(\w+) from ('[^()]*') \(([^)]*)\)")
+
+
+def name_of(name: str, language: ReportLanguage) -> str:
+    """A name of the data in the language of the page."""
+    return NAMES.get(name, name) if language == "zh" else name
+
+
+def say(sentence: str, language: ReportLanguage) -> str:
+    """A sentence of a record in the language of the page; as it is where it is none of these."""
+    if language == "en":
+        return sentence
+    for pattern, chinese in _SENTENCES:
+        sentence = pattern.sub(chinese, sentence)
+    return _COLUMN.sub(_column, sentence)
+
+
+def _column(match: re.Match[str]) -> str:
+    wide, part, columns, how = match.groups()
+    shown = columns.replace("'", "").replace(", ", "、")
+    each = "每格一篇，" if wide else ""
+    return f"{each}{PARTS.get(part, part)}取自“{shown}”（{HOW.get(how, how)}）"
