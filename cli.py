@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from personas.pipeline import RunResult
 
 EXIT_DOES_NOT_VERIFY = 1
+EXIT_DIFFERS = 1
 EXIT_BROKEN = 3
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
@@ -204,6 +205,35 @@ def verify(
         _echo_data(json.dumps(report | {"changed_uncited": list(result.changed_uncited)}, indent=2, ensure_ascii=False))
     if not result.ok:
         raise typer.Exit(EXIT_DOES_NOT_VERIFY)
+
+
+@app.command()
+def diff(
+    before: Annotated[
+        Path, typer.Argument(metavar="A", help="Folder that generate wrote before, or its personas.json.")
+    ],
+    after: Annotated[Path, typer.Argument(metavar="B", help="The one to compare with it, written after.")],
+    people: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV file to write: where everybody was in A and is in B.")
+    ] = None,
+    output_language: Annotated[
+        str, typer.Option(metavar="auto|en|zh", help="Language of the text; auto is that of B.")
+    ] = "auto",
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 when anything differs.")] = False,
+    as_json: given.AsJson = False,
+) -> None:
+    """Compare the personas of two runs: which stayed, appeared, went, split or merged, and which claims changed."""
+    from personas.diffing import choose_language, compare_sets, open_set, tell_diff, write_people
+
+    language = choose_language(output_language)
+    first, second = open_set(before), open_set(after)
+    found = compare_sets(first, second)
+    if people is not None:
+        count = write_people(first, second, people)
+        stderr_console().print(Text(f"{count} people, written to {people}"))
+    _echo_data(found.model_dump_json(indent=2) if as_json else "\n".join(tell_diff(found, language)))
+    if exit_code and found.differs:
+        raise typer.Exit(EXIT_DIFFERS)
 
 
 @app.command()
