@@ -117,7 +117,7 @@ def test_a_failed_job_is_exit_3_and_the_rest_is_done(documented: Path, personas:
         (["cache", "stats", "--workspace", "none"], 3, "none"),
         (["cache", "prune", "--workspace", "none", "--kind", "all"], 3, "none"),
         (["cache", "prune"], 2, "--older-than"),
-        (["cache", "prune", "--kind", "answers"], 2, "answer, vector, fact, all"),
+        (["cache", "prune", "--kind", "answers"], 2, "answer, vector, fact, failure, all"),
         (["cache", "prune", "--older-than", "1e300"], 2, "--older-than"),
         (["cache", "prune", "--keep-mb", "inf"], 2, "--keep-mb"),
     ],
