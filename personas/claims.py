@@ -42,6 +42,8 @@ class Grounded:
     """Quotes that were not kept, each with the reason."""
     fault: str = ""
     """Why the claim is dropped; empty where it holds."""
+    corrected: tuple[str, ...] = ()
+    """Quotes that were kept otherwise than proposed, each with the reason: repaired, or found in another document."""
 
 
 def ground_proposal(proposal: ProposedClaim) -> Grounded:
@@ -51,14 +53,17 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
     """
     citations: dict[str, Citation] = {}
     dropped: list[str] = []
+    corrected: list[str] = []
     for quote in proposal.quotes:
         items = quote.group.items
         named = items[quote.item].document if quote.item is not None and quote.item < len(items) else None
         finding = ground_quote(quote.text, named, [item.document for item in items])
         if finding.citation is None:
             dropped.append(f"{quote.text[:80]!r}: {finding.reason}")
-        else:
-            citations.setdefault(finding.citation.customer_id, finding.citation)
+            continue
+        if finding.reason:
+            corrected.append(f"{quote.text[:80]!r}: {finding.reason}")
+        citations.setdefault(finding.citation.customer_id, finding.citation)
     kept = tuple(citations.values())[:MOST_QUOTES]
     fault = ""
     if len(proposal.value.encode("utf-8", "replace")) > LONGEST_VALUE_BYTES:
@@ -67,7 +72,7 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
         fault = "none of its quotes stands in the evidence"
     elif carried_share(proposal.value, [citation.quote for citation in kept]) < LEAST_CARRIED:
         fault = "its quotes do not carry its value"
-    return Grounded(proposal, kept, tuple(dropped), fault)
+    return Grounded(proposal, kept, tuple(dropped), fault, tuple(corrected))
 
 
 def supporting_rows(value: str, group: EvidenceGroup, base: EvidenceBase) -> NDArray[np.int64]:

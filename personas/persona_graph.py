@@ -115,6 +115,7 @@ class _Nodes:
             if grounded.fault
         ]
         trace += [f"drop quote {reason}" for grounded in state["proposals"] for reason in grounded.dropped]
+        trace += [f"correct quote {reason}" for grounded in state["proposals"] for reason in grounded.corrected]
         kept = drop_repeats([grounded for grounded in state["proposals"] if not grounded.fault])
         return {"proposals": kept, "trace": state["trace"] + trace}
 

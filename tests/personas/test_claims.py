@@ -213,3 +213,13 @@ def test_the_folder_of_the_module_is_real(tmp_path: Path, base: EvidenceBase) ->
     # What the base was built from can be built again from the same documents, passage for passage.
     with corpus_of(lid_documents(), tmp_path, embedder="hash") as corpus:
         assert corpus.passage_texts == base.corpus.passage_texts
+
+
+def test_a_quote_from_another_document_is_cited_there_and_said_to_be(group: EvidenceGroup) -> None:
+    named, other = group.items[0], group.items[1]
+    grounded = ground_proposal(propose(group, other.quote, other.quote))
+
+    [citation] = grounded.citations
+    assert citation.document_id == other.document.document_id != named.document.document_id
+    [reason] = grounded.corrected
+    assert other.quote[:20] in reason
