@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from personas.reporting.visible import visible
 
 Rows = tuple[tuple[str, str], ...]
 MOST_FILES = 12
+MOST_BURSTS = 20
 LIMITS = ("limit_found", "limit_silence", "limit_length", "limit_interval", "limit_counts", "limit_sample")
 
 
@@ -37,12 +38,19 @@ def tell_making(persona_set: PersonaSet, manifest: Mapping[str, Any], words: Wor
     return Making(
         data=_data_rows(persona_set, words),
         columns=tuple(visible(line) for line in _column_lines(persona_set, words)),
-        bursts=tuple(visible(say(line, words.language)) for line in data.bursts),
+        bursts=_burst_lines(data.bursts, words),
         grouping=_grouping_rows(persona_set, words),
         engine=_engine_rows(persona_set, manifest, words),
         limits=tuple(words(key) for key in (*LIMITS, "limit_persona")),
         warnings=tuple(visible(line) for line in persona_set.warnings),
     )
+
+
+def _burst_lines(bursts: Sequence[str], words: Words) -> tuple[str, ...]:
+    """The largest groups of near-identical posts; a large corpus has thousands of small ones."""
+    shown = [visible(say(line, words.language)) for line in bursts[:MOST_BURSTS]]
+    left = len(bursts) - len(shown)
+    return (*shown, *([words("more_bursts", count=words.number(left))] if left else []))
 
 
 def _column_lines(persona_set: PersonaSet, words: Words) -> list[str]:

@@ -270,3 +270,14 @@ def test_what_is_said_as_often_elsewhere_or_by_too_few_does_not_set_apart(exampl
 def test_folders_of_a_machine_are_not_shown() -> None:
     assert shown_source("/home/ann/secret project/reviews.csv") == "reviews.csv"
     assert shown_source("exports/reviews.csv") == "exports/reviews.csv"
+
+
+def test_of_thousands_of_near_identical_posts_the_page_names_the_first_twenty(example: Example) -> None:
+    data = example.persona_set.data
+    bursts = tuple(f"{9_999 - at} people posted nearly the same words" for at in range(5_000))
+    many = example.persona_set.model_copy(update={"data": data.model_copy(update={"bursts": bursts})})
+    text = render_html(many, **example.arguments)
+
+    assert text.count("people posted nearly the same words") == 20
+    assert "9980 people posted" in text
+    assert "and 4,980 more such groups" in text
