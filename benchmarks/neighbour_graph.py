@@ -94,7 +94,7 @@ def ours(vectors: Vectors) -> NDArray[np.int32] | None:
 
 
 def faiss(vectors: Vectors) -> NDArray[np.int32]:
-    import faiss as library  # type: ignore[import-not-found]  # measured where it is installed; no dependency of ours
+    import faiss as library
 
     cells = int(4 * np.sqrt(len(vectors)))
     index = library.IndexIVFFlat(
@@ -119,7 +119,7 @@ def faiss_hnsw(vectors: Vectors) -> NDArray[np.int32]:
 
 
 def usearch(vectors: Vectors) -> NDArray[np.int32]:
-    from usearch.index import Index  # type: ignore[import-not-found]  # measured where it is installed; no dependency of ours
+    from usearch.index import Index
 
     index = Index(ndim=vectors.shape[1], metric="ip", dtype="f32", connectivity=16, expansion_add=64)
     index.expansion_search = 48
@@ -129,7 +129,7 @@ def usearch(vectors: Vectors) -> NDArray[np.int32]:
 
 
 def pynndescent(vectors: Vectors) -> NDArray[np.int32]:
-    from pynndescent import NNDescent  # type: ignore[import-not-found]  # measured where it is installed; no dependency of ours
+    from pynndescent import NNDescent
 
     index = NNDescent(vectors, metric="dot", n_neighbors=NEIGHBOURS + 1, random_state=0, n_jobs=2)
     found: NDArray[np.int32] = index.neighbor_graph[0].astype(np.int32)
