@@ -29,7 +29,7 @@ RESOLUTIONS = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 
 RESAMPLES = 3
 RESAMPLES_OF_MANY = 1
-MANY = 10_000
+MANY = 5_000
 """Passages above which one resample says as much as several of fewer."""
 
 FEW = 30

@@ -52,7 +52,7 @@ def list_methods(voices: list[Voice], segments: int | None, algorithm: str, peop
     """What is tried for these people.
 
     Args:
-        voices: theme profiles and whole-person vectors, or one voice alone.
+        voices: theme profiles, whole-person vectors and whatever else tells of whole people; or one voice alone.
         segments: how many segments were asked for; None: as many as hold.
         algorithm: `auto`, or a name of `personas.grouping.ALGORITHMS`.
         people: how many there are.
@@ -60,7 +60,7 @@ def list_methods(voices: list[Voice], segments: int | None, algorithm: str, peop
     Raises:
         UsageError: when there is no algorithm of that name.
     """
-    profiles, vectors = voices[0], voices[-1]
+    profiles, others = voices[0], voices[1:] or voices
     least = LEAST_IN_SEGMENT if segments is None else 1
     counts = [segments] if segments is not None else [k for k in SEGMENT_COUNTS if k <= people // LEAST_PER_SEGMENT]
     if algorithm != AUTO:
@@ -68,11 +68,12 @@ def list_methods(voices: list[Voice], segments: int | None, algorithm: str, peop
     most = profiles.whole.shape[1] if profiles.has_parts else 0
     factored = [Method(profiles, FACTORS, _factors(k), least) for k in counts if k <= most]
     if segments is not None:
-        direct = [_named(vectors, name, segments, counts, least) for name in ("k-means", "agglomerative")]
+        names = ("k-means", "agglomerative")
+        direct = [_named(voice, name, segments, counts, least) for voice in others for name in names]
         return [*factored, *(method for methods in direct for method in methods)]
-    communities = _named(vectors, COMMUNITIES, None, counts, least)
+    communities = [method for voice in others for method in _named(voice, COMMUNITIES, None, counts, least)]
     # Who wrote one passage has no profile of themes: the passage is all there is, unless profiles were asked for.
-    return factored + communities if vectors.halves or len(voices) == 1 else communities
+    return factored + communities if others[0].halves or len(voices) == 1 else communities
 
 
 def _named(voice: Voice, algorithm: str, segments: int | None, counts: list[int], least: int) -> list[Method]:

@@ -24,7 +24,17 @@ from personas.segmentation import (
 from personas.themes import find_themes
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
-from tests.personas.corpora import chinese_people, corpus_of, documents_of, english_people, evidence_of, make_document
+from tests.personas.corpora import (
+    CONNECTING,
+    CRAFTING,
+    SAVING,
+    chinese_people,
+    corpus_of,
+    documents_of,
+    english_people,
+    evidence_of,
+    make_document,
+)
 
 
 def kinds_of(segment: Segment) -> set[str]:
@@ -69,6 +79,19 @@ def test_the_same_seed_gives_the_same_segments(english_base: EvidenceBase) -> No
         second.segment_stability,
         second.candidates,
     )
+
+
+@pytest.mark.parametrize(
+    ("sentences", "tried"), [(2, {"whole-person vectors", "TF-IDF"}), (1, {"whole-person vectors"})]
+)
+def test_words_are_tried_too_where_single_texts_are_long_enough(
+    tmp_path: Path, sentences: int, tried: set[str]
+) -> None:
+    texts = [" ".join((kind * 2)[at : at + sentences]) for kind in (CONNECTING, CRAFTING, SAVING) for at in range(14)]
+    documents = [make_document(f"d{at}", text, customer=f"c{at}") for at, text in enumerate(texts)]
+    with corpus_of(documents, tmp_path) as corpus:
+        grouping = segment_people(corpus, find_themes(corpus, seed=0), segments=None, seed=0)
+    assert {candidate.representation for candidate in grouping.candidates} == tried
 
 
 def test_a_segment_profile_holds_the_share_that_voices_each_theme(english_base: EvidenceBase) -> None:
