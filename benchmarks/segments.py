@@ -4,7 +4,7 @@
     python -m benchmarks.segments multidogo CONVERSATIONS.jsonl [--text-features auto lda ...]
     python -m benchmarks.segments crosswoz FOLDER
     python -m benchmarks.segments survey DOCUMENTS.jsonl
-    python -m benchmarks.segments themes BANKING77_FOLDER
+    python -m benchmarks.segments themes BANKING77_FOLDER [--bertopic-python PATH_TO_A_PYTHON_THAT_HAS_BERTOPIC]
 
 `simulated`: corpora of `personas simulate` with 3 to 10 segments, and one crowd without kinds in ten; people who write
 of something else altogether belong to no segment and are left aside. `multidogo` holds `customer_id`, `domain` and
@@ -12,7 +12,8 @@ of something else altogether belong to no segment and are left aside. `multidogo
 of its user a document. The truth of a person is the set of domains of the goal, and the domain of most of the turns;
 that of a turn its domain, where it names one, and what it asks or tells (domain and slot of its first act). `survey`
 tells how well the segments return in samples of four fifths, and how many of the old people stay together when a tenth
-of the people are others. `themes`: train.csv and test.csv of PolyAI's Banking77, whose 77 intents are the truth.
+of the people are others. `themes`: train.csv and test.csv of PolyAI's Banking77, whose 77 intents are the truth;
+BERTopic is fitted to the same vectors, three times in turns with ours, choosing the number of themes included.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -222,7 +224,47 @@ def members(corpus: Corpus, grouping: Grouping) -> dict[str, int]:
     return {corpus.customer_ids[at]: int(label) for at, label in placed if label >= 0}
 
 
-def measure_themes(folder: Path) -> None:
+BERTOPIC_SCRIPT = """
+import sys, time
+import numpy as np
+vectors = np.load(sys.argv[1])
+texts = open(sys.argv[2], encoding="utf-8").read().split(chr(0))
+from bertopic import BERTopic
+model = BERTopic()
+started = time.perf_counter()
+topics, _ = model.fit_transform(texts, embeddings=vectors)
+print(time.perf_counter() - started, len(set(topics) - {-1}))
+print(*topics)
+"""
+BERTOPIC_RUNS = 3
+
+
+def compare_with_bertopic(python: Path, corpus: Corpus, first: dict[str, int], truth: Sequence[str]) -> None:
+    """Seconds that the themes take, in turns with BERTopic on the same vectors; its libraries are loaded before."""
+    rows = list(first.values())
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        vectors, texts = Path(folder) / "vectors.npy", Path(folder) / "texts"
+        np.save(vectors, corpus.spaces[0].vectors[corpus.row_in_space[rows]])
+        texts.write_text("\0".join(corpus.passage_texts[row] for row in rows), encoding="utf-8")
+        command = [str(python.absolute()), "-c", BERTOPIC_SCRIPT, str(vectors), str(texts)]
+        for _ in range(BERTOPIC_RUNS):
+            started = time.perf_counter()
+            find_themes(corpus, seed=0)
+            ours.append(time.perf_counter() - started)
+            done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
+            told, topics = done.stdout.strip().splitlines()[-2:]
+            theirs.append(float(told.split()[0]))
+            information, rand = scores(truth, np.array([int(topic) for topic in topics.split()]))
+            print(
+                f"themes {ours[-1]:.1f} s; BERTopic {theirs[-1]:.1f} s, {told.split()[1]} topics, "
+                f"NMI {information:.3f}, ARI {rand:.3f}",
+                flush=True,
+            )
+    print(f"BERTopic takes {np.median(theirs) / np.median(ours):.1f} times as long")
+
+
+def measure_themes(folder: Path, bertopic: Path | None) -> None:
     """Themes of single sentences against their intents."""
     rows = []
     for name in ("train.csv", "test.csv"):
@@ -237,6 +279,8 @@ def measure_themes(folder: Path) -> None:
         # A sentence of more than 200 characters is cut; its first passage stands for it.
         first = {passage.document_id: row for row, passage in reversed(list(enumerate(corpus.passages)))}
         truth = [intents[document] for document in first]
+        if bertopic is not None:
+            compare_with_bertopic(bertopic, corpus, first, truth)
     information, rand = scores(truth, themes.passage_theme[list(first.values())])
     left = int((themes.passage_theme < 0).sum())
     count = len(themes.themes)
@@ -251,6 +295,7 @@ def main() -> None:
     parser.add_argument("--language", default="en")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--text-features", nargs="+", choices=get_args(TextFeatures), default=["auto"])
+    parser.add_argument("--bertopic-python", type=Path)
     arguments = parser.parse_args()
     if arguments.what == "simulated":
         measure_simulated(arguments.language, arguments.seeds, arguments.text_features)
@@ -259,8 +304,10 @@ def main() -> None:
     elif arguments.what in {"multidogo", "crosswoz"}:
         measure = measure_multidogo if arguments.what == "multidogo" else measure_crosswoz
         measure(arguments.path, arguments.text_features)
+    elif arguments.what == "survey":
+        measure_survey(arguments.path)
     else:
-        {"survey": measure_survey, "themes": measure_themes}[arguments.what](arguments.path)
+        measure_themes(arguments.path, arguments.bertopic_python)
 
 
 if __name__ == "__main__":

