@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ RESOLUTIONS = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 
 RESAMPLES = 3
 RESAMPLES_OF_MANY = 1
-MANY = 5_000
+MANY = 10_000
 """Passages above which one resample says as much as several of fewer."""
 
 FEW = 30
@@ -39,6 +40,9 @@ RESAMPLED_SHARE = 0.8
 STABILITY_TOLERANCE = 0.05
 """Resolutions whose stability lies this close to the best count as equal: the finest of them is taken. Two draws of the
 same resolution differ by 0.02 to 0.04 (docs/decisions/0008)."""
+
+OUT_OF_REACH = 2 * STABILITY_TOLERANCE
+"""Behind the best by more than this, a resolution does not catch up with further draws."""
 
 LARGEST_FIT = 30_000
 """Passages that make the themes; where there are more, the others go to the nearest theme."""
@@ -175,28 +179,33 @@ def _centres(vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray
 def _finest_that_holds(graph: csr_matrix, *, seed: int) -> NDArray[np.int64]:
     """The finest grouping that comes back in resamples as well as the best one does."""
     made = [find_communities(graph, resolution=resolution, seed=seed) for resolution in RESOLUTIONS]
-    scores = [
-        _resampled_agreement(graph, full, resolution, seed=seed)
-        for full, resolution in zip(made, RESOLUTIONS, strict=True)
-    ]
-    best = max(scores)
-    return [full for full, score in zip(made, scores, strict=True) if score >= best - STABILITY_TOLERANCE][-1]
+    scores = np.array(_resampled_agreements(graph, made, seed=seed))
+    return made[int(np.flatnonzero(scores >= scores.max() - STABILITY_TOLERANCE)[-1])]
 
 
-def _resampled_agreement(graph: csr_matrix, full: NDArray[np.int64], resolution: float, *, seed: int) -> float:
-    """Mean adjusted Rand index of the passages' grouping with those of samples of four fifths; 0 for no grouping."""
+def _resampled_agreements(graph: csr_matrix, made: Sequence[NDArray[np.int64]], *, seed: int) -> list[float]:
+    """Mean adjusted Rand index of each resolution's grouping with those of samples of four fifths; 0 for no grouping.
+
+    A resolution that falls far behind the best is not drawn for again.
+    """
     count = graph.shape[0]
-    themes = int(full.max()) + 1
-    if themes == count or (themes == 1 and count > FEW):
-        # Every passage a theme of its own, or one theme for many, comes back every time, and tells nothing.
-        return 0.0
     rng = np.random.default_rng(seed)
-    scores = []
+    drawn: list[list[float]] = [[] if _groups(full) else [0.0] for full in made]
     for draw in range(RESAMPLES if count <= MANY else RESAMPLES_OF_MANY):
         sample = np.sort(rng.permutation(count)[: max(2, int(count * RESAMPLED_SHARE))])
-        part = find_communities(graph[sample][:, sample], resolution=resolution, seed=seed + draw + 1)
-        scores.append(adjusted_rand(full[sample], part))
-    return float(np.mean(scores))
+        part = graph[sample][:, sample]
+        best = max((float(np.mean(scores)) for scores in drawn if scores), default=0.0)
+        for full, resolution, scores in zip(made, RESOLUTIONS, drawn, strict=True):
+            if _groups(full) and (not scores or np.mean(scores) >= best - OUT_OF_REACH):
+                again = find_communities(part, resolution=resolution, seed=seed + draw + 1)
+                scores.append(adjusted_rand(full[sample], again))
+    return [float(np.mean(scores)) for scores in drawn]
+
+
+def _groups(labels: NDArray[np.int64]) -> bool:
+    """Whether the grouping tells anything: every passage a theme of its own, or one theme for many, always returns."""
+    themes = int(labels.max()) + 1
+    return themes != len(labels) and (themes > 1 or len(labels) <= FEW)
 
 
 def _describe_themes(
