@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,17 +12,19 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from persona_kit.errors import BudgetExhausted, InputError, PersonaKitError, UsageError
+from persona_kit.errors import BudgetExhausted, PersonaKitError
+from persona_kit.streams import echo_data, is_confirmed, read_stdin, tolerate_any_text
 from persona_kit.terminal import TerminalProgress, stderr_console
 from persona_kit.version import tool_version
 from personas import option_flags as given
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from persona_kit.settings import Settings
     from personas.options import GenerateOptions
     from personas.pipeline import RunResult
+    from personas.records import Persona
 
 EXIT_DOES_NOT_VERIFY = 1
 EXIT_DIFFERS = 1
@@ -41,10 +43,6 @@ config_app = typer.Typer(help="Shows where each setting comes from.", no_args_is
 app.add_typer(config_app, name="config")
 cache_app = typer.Typer(help="Shows and removes answers that were already paid for.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
-
-ResultFolder = Annotated[
-    Path, typer.Argument(metavar="[OUT]", help="Folder that generate wrote.", show_default="personas-out")
-]
 
 
 def _print_version(wanted: bool) -> None:
@@ -74,7 +72,7 @@ def generate(context: typer.Context, sources: given.Sources) -> None:
 def _run_pipeline(run: Callable[..., RunResult], context: typer.Context, sources: list[str]) -> None:
     console, as_json = stderr_console(), bool(context.params["as_json"])
     options = _resolve(context, console).values
-    options = options.model_copy(update={"stdin": _read_stdin() if "-" in sources else None})
+    options = options.model_copy(update={"stdin": read_stdin() if "-" in sources else None})
     try:
         if options.dry_run:
             _tell_forecast(sources, options, console, as_json=as_json)
@@ -89,7 +87,7 @@ def _run_pipeline(run: Callable[..., RunResult], context: typer.Context, sources
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _tell_result(result, console)
     if as_json:
-        _echo_data(result.persona_set.model_dump_json(indent=2))
+        echo_data(result.persona_set.model_dump_json(indent=2))
     if result.unfinished:
         count = len(result.unfinished)
         raise BudgetExhausted(
@@ -125,7 +123,7 @@ def assign(
 
     console = stderr_console()
     said: dict[str, object] = {"text": text, "customer": customer, "id": id, "time": time, "base_url": base_url}
-    said |= {"stdin": _read_stdin() if "-" in sources else None, "allow_unredacted": bool(allow_unredacted)}
+    said |= {"stdin": read_stdin() if "-" in sources else None, "allow_unredacted": bool(allow_unredacted)}
     options = AssignOptions.model_validate(said)
     with TerminalProgress(console) as progress:
         assignment = assign_people(sources, to, options=options, progress=progress)
@@ -133,62 +131,126 @@ def assign(
         write_assignment(assignment, out)
         console.print(Text(f"{len(assignment.people)} people, written to {out}"))
     if as_json:
-        _echo_data(assignment.model_dump_json(indent=2))
+        echo_data(assignment.model_dump_json(indent=2))
     elif out is None:
-        _echo_data(render_assignment_csv(assignment).rstrip("\n"))
+        echo_data(render_assignment_csv(assignment).rstrip("\n"))
 
 
 @app.command()
-def simulate(
-    context: typer.Context,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to: corpus/ and truth/.")],
-    world: Annotated[str | None, typer.Option(metavar="NAME", help="Made-up business. Default: by the seed.")] = None,
-    language: Annotated[str, typer.Option(metavar="en|zh|mixed", help="Language people write in.")] = "en",
-    segments: Annotated[int, typer.Option(metavar="N", help="1 to 10; 1 is a crowd without kinds of people.")] = 5,
-    customers: Annotated[int | None, typer.Option(metavar="N", help="People. Default: 300.")] = None,
-    documents: Annotated[int | None, typer.Option(metavar="N", help="Documents. Default: five a customer.")] = None,
-    length: Annotated[str, typer.Option(metavar="normal|short", help="short: a statement a document.")] = "normal",
-    overlap: Annotated[float, typer.Option(help="Share of statements that belong to other segments.")] = 0.06,
-    noise: Annotated[float, typer.Option(help="Typos, slang and sarcasm, 0 to 1.")] = 0.3,
-    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same bytes.")] = 0,
-    force: Annotated[bool, typer.Option("--force", help="Write over a corpus that is there.")] = False,
-) -> None:
+@given.with_flags(given.Simulation)
+def simulate(context: typer.Context, out: given.CorpusFolder) -> None:
     """Make up a corpus whose truth is known: who belongs where, and what everybody truly voices."""
     from personas.simulation import SimulationOptions, simulate_into
 
     flags = {name: value for name, value in context.params.items() if name in SimulationOptions.model_fields}
     options = SimulationOptions.model_validate(flags)
-    for path in simulate_into(out, options, force=force):
+    for path in simulate_into(out, options, force=bool(context.params["force"])):
         typer.echo(str(path))
 
 
 @app.command()
 def show(
-    out: ResultFolder = Path("personas-out"),
-    persona_id: Annotated[
-        str | None, typer.Argument(metavar="[PERSONA_ID]", help="One persona in full; an overview without it.")
-    ] = None,
+    out: given.ResultFolder = Path("personas-out"),
+    persona_id: given.PersonaId = None,
+    trace: given.ShowTrace = False,
+    as_prompt: given.AsPrompt = False,
     as_json: given.AsJson = False,
 ) -> None:
     """Show the personas of a run, or one of them with its claims and quotes."""
     from personas.showing import find_persona, load_persona_set, overview, portrait
 
     persona_set = load_persona_set(out)
+    if as_prompt:
+        from personas.context_prompt import prompt_of
+
+        echo_data(prompt_of(persona_set, persona_id).rstrip("\n"))
+        return
     chosen = persona_set if persona_id is None else find_persona(persona_set, persona_id)
+    if trace:
+        told = persona_set.personas if persona_id is None else (find_persona(persona_set, persona_id),)
+        _show_trace(out, told, as_json=as_json)
+        return
     if as_json:
-        _echo_data(chosen.model_dump_json(indent=2))
+        echo_data(chosen.model_dump_json(indent=2))
         return
     console = Console(highlight=False, markup=False)
     console.print(overview(persona_set) if persona_id is None else portrait(find_persona(persona_set, persona_id)))
 
 
+def _show_trace(out: Path, personas: Sequence[Persona], *, as_json: bool) -> None:
+    from personas.agent.trace_file import load_trace
+    from personas.showing import story
+
+    trace = load_trace(out, [persona.persona_id for persona in personas])
+    if as_json:
+        echo_data(json.dumps([step.model_dump(mode="json") for step in trace], indent=2, ensure_ascii=False))
+        return
+    console = Console(highlight=False, markup=False)
+    for persona in personas:
+        console.print(story(persona, trace))
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    persona: given.PersonaName,
+    question: given.QuestionText,
+    to: given.To = Path("personas-out"),
+    in_voice: given.InVoice = False,
+    workspace: given.Workspace = None,
+    source: given.MovedSources = None,
+    llm: given.Llm = None,
+    base_url: given.BaseUrl = None,
+    allow_unredacted: given.AllowUnredacted = None,
+    as_json: given.AsJson = False,
+) -> None:
+    """Ask a persona: an answer from what its people wrote and nothing else, or that nobody spoke about that."""
+    from personas import asking
+
+    console = stderr_console()
+    options = _resolve(context, console).values
+    voice: asking.Voice = "in-voice" if in_voice else "plain"
+    with TerminalProgress(console) as progress:
+        answer = asking.ask(
+            to, persona, question, voice=voice, options=options, workspace=workspace, sources=source, progress=progress
+        )
+    echo_data(answer.model_dump_json(indent=2) if as_json else "\n".join(asking.tell_answer(answer)))
+    for line in asking.tell_notes(answer):
+        console.print(Text(line))
+
+
+@app.command()
+def reply(
+    context: typer.Context,
+    text: given.MessageText,
+    customer: given.ForCustomer,
+    to: given.To = Path("personas-out"),
+    workspace: given.Workspace = None,
+    source: given.MovedSources = None,
+    llm: given.Llm = None,
+    base_url: given.BaseUrl = None,
+    allow_unredacted: given.AllowUnredacted = None,
+    as_json: given.AsJson = False,
+) -> None:
+    """Draft an answer to a customer in the tone of their persona; it promises nothing that nobody has decided."""
+    from personas import replying
+
+    console = stderr_console()
+    options = _resolve(context, console).values
+    message = read_stdin().decode("utf-8", "replace") if text == "-" else text
+    with TerminalProgress(console) as progress:
+        draft = replying.reply(
+            to, message, customer, options=options, workspace=workspace, sources=source, progress=progress
+        )
+    echo_data(draft.model_dump_json(indent=2) if as_json else "\n".join(replying.tell_draft(draft)))
+    for line in replying.tell_notes(draft):
+        console.print(Text(line))
+
+
 @app.command()
 def verify(
-    out: ResultFolder = Path("personas-out"),
-    source: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SOURCE", help="Where the sources are now, if they moved; may be given several times."),
-    ] = None,
+    out: given.ResultFolder = Path("personas-out"),
+    source: given.MovedSources = None,
     as_json: given.AsJson = False,
 ) -> None:
     """Re-read the sources and check that every quote still stands there; exit 1 when one does not."""
@@ -201,25 +263,18 @@ def verify(
     for line in tell_verification(result):
         console.print(Text(line))
     if as_json:
-        report = {"ok": result.ok, "checked": result.checked, "failures": list(result.failures)}
-        _echo_data(json.dumps(report | {"changed_uncited": list(result.changed_uncited)}, indent=2, ensure_ascii=False))
+        echo_data(json.dumps(asdict(result), indent=2, ensure_ascii=False))
     if not result.ok:
         raise typer.Exit(EXIT_DOES_NOT_VERIFY)
 
 
 @app.command()
 def diff(
-    before: Annotated[
-        Path, typer.Argument(metavar="A", help="Folder that generate wrote before, or its personas.json.")
-    ],
-    after: Annotated[Path, typer.Argument(metavar="B", help="The one to compare with it, written after.")],
-    people: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV file to write: where everybody was in A and is in B.")
-    ] = None,
-    output_language: Annotated[
-        str, typer.Option(metavar="auto|en|zh", help="Language of the text; auto is that of B.")
-    ] = "auto",
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 when anything differs.")] = False,
+    before: given.Before,
+    after: given.After,
+    people: given.PeopleFile = None,
+    output_language: given.DiffLanguage = "auto",
+    exit_code: given.ExitCode = False,
     as_json: given.AsJson = False,
 ) -> None:
     """Compare the personas of two runs: which stayed, appeared, went, split or merged, and which claims changed."""
@@ -231,7 +286,7 @@ def diff(
     if people is not None:
         count = write_people(first, second, people)
         stderr_console().print(Text(f"{count} people, written to {people}"))
-    _echo_data(found.model_dump_json(indent=2) if as_json else "\n".join(tell_diff(found, language)))
+    echo_data(found.model_dump_json(indent=2) if as_json else "\n".join(tell_diff(found, language)))
     if exit_code and found.differs:
         raise typer.Exit(EXIT_DIFFERS)
 
@@ -243,14 +298,7 @@ def doctor(
     base_url: given.BaseUrl = None,
     embedder: given.Embedder = None,
     workspace: given.Workspace = None,
-    compare: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SPEC",
-            help="Give this engine a small task with known answers instead, and tell how it does; may be given several "
-            "times. As --llm; openai:MODEL@http://HOST:PORT/v1 names a server of its own.",
-        ),
-    ] = None,
+    compare: given.Compare = None,
     as_json: given.AsJson = False,
 ) -> None:
     """Check what a run needs, down to small calls to the engine; exit 3 when something needed is broken."""
@@ -264,7 +312,7 @@ def doctor(
     named = [name for name in ("llm", "embedder") if settings.origin(name).origin == "flag"]
     checks = examine(settings.values, named=named)
     if as_json:
-        _echo_data(json.dumps([check.model_dump() for check in checks], indent=2, ensure_ascii=False))
+        echo_data(json.dumps([check.model_dump() for check in checks], indent=2, ensure_ascii=False))
     for line in check_lines(checks):
         console.print(line)
     if any(check.status == "broken" for check in checks):
@@ -280,7 +328,7 @@ def config_show(context: typer.Context, as_json: given.AsJson = False) -> None:
     settings = _resolve(context, stderr_console())
     rows = tell_settings(settings, without=FLAGS_ONLY)
     if as_json:
-        _echo_data(json.dumps({"config_file": str(config_path()), "settings": rows}, indent=2, ensure_ascii=False))
+        echo_data(json.dumps({"config_file": str(config_path()), "settings": rows}, indent=2, ensure_ascii=False))
         return
     typer.echo(f"# config file: {config_path()}")
     for row in rows:
@@ -290,15 +338,9 @@ def config_show(context: typer.Context, as_json: given.AsJson = False) -> None:
 
 @app.command()
 def batch(
-    jobs: Annotated[
-        Path, typer.Argument(metavar="JOBS.toml", help="Which runs: [defaults], [limits] and a [[job]] each.")
-    ],
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Run this job alone; may be given several times.")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Run jobs that are done too, and write over results of other runs.")
-    ] = False,
+    jobs: given.Jobs,
+    only: given.Only = None,
+    force: given.ForceJobs = False,
     allow_unredacted: given.AllowUnredacted = None,
     as_json: given.AsJson = False,
 ) -> None:
@@ -317,7 +359,7 @@ def batch(
     for line in tell_batch(result):
         console.print(Text(line))
     if as_json:
-        _echo_data(result.record.model_dump_json(indent=2))
+        echo_data(result.record.model_dump_json(indent=2))
     if not result.ok:
         raise typer.Exit(EXIT_BROKEN)
 
@@ -330,27 +372,20 @@ def cache_stats(context: typer.Context, workspace: given.Workspace = None, as_js
     folder = _resolve(context, stderr_console()).values.workspace
     reports = survey(folder)
     if as_json:
-        _echo_data(json.dumps([report.model_dump(mode="json") for report in reports], indent=2, ensure_ascii=False))
+        echo_data(json.dumps([report.model_dump(mode="json") for report in reports], indent=2, ensure_ascii=False))
         return
     for line in tell_survey(folder, reports):
-        _echo_data(line)
+        echo_data(line)
 
 
 @cache_app.command("prune")
 def cache_prune(
     context: typer.Context,
     workspace: given.Workspace = None,
-    older_than: Annotated[
-        float | None,
-        typer.Option(metavar="DAYS", min=0, help="Remove what was stored longer ago, used since or not."),
-    ] = None,
-    keep_mb: Annotated[
-        float | None, typer.Option(metavar="MB", min=0, help="Keep the newest up to this size, remove the rest.")
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option(metavar="answer|vector|fact|failure|all", help="Remove this kind only. Default: all.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")] = False,
+    older_than: given.OlderThan = None,
+    keep_mb: given.KeepMb = None,
+    kind: given.Kind = None,
+    yes: given.Yes = False,
     as_json: given.AsJson = False,
 ) -> None:
     """Remove stored answers for good; they are asked, and paid for, again when a run needs them."""
@@ -360,18 +395,18 @@ def cache_prune(
     folder = _resolve(context, console).values.workspace
     wanted = Wanted.of(kind=kind, older_than_days=older_than, keep_mb=keep_mb)
     plan = prune(folder, wanted, dry_run=True)
-    if plan.count and not yes:
-        _ask(tell_plan(plan, wanted))
+    if plan.count and not yes and not is_confirmed(tell_plan(plan, wanted)):
+        raise typer.Exit(EXIT_INTERRUPTED)
     report = prune(folder, wanted) if plan.count else plan
     for line in tell_pruned(report, wanted):
         console.print(Text(line))
     if as_json:
-        _echo_data(report.model_dump_json(indent=2))
+        echo_data(report.model_dump_json(indent=2))
 
 
 def run() -> int:
     """The exit code of the command line called with this process's arguments."""
-    _tolerate_any_text()
+    tolerate_any_text()
     try:
         app(prog_name="personas")
     except SystemExit as ending:
@@ -408,7 +443,7 @@ def _tell_forecast(sources: list[str], options: GenerateOptions, console: Consol
     for line in forecast_lines(told):
         console.print(Text(line))
     if as_json:
-        _echo_data(told.model_dump_json(indent=2))
+        echo_data(told.model_dump_json(indent=2))
 
 
 def _compare_engines(specs: list[str], options: GenerateOptions, console: Console, *, as_json: bool) -> None:
@@ -417,27 +452,11 @@ def _compare_engines(specs: list[str], options: GenerateOptions, console: Consol
     with TerminalProgress(console) as progress:
         scores = compare(specs, options, progress=progress)
     if as_json:
-        _echo_data(json.dumps([score.model_dump() for score in scores], indent=2, ensure_ascii=False))
+        echo_data(json.dumps([score.model_dump() for score in scores], indent=2, ensure_ascii=False))
     else:
-        _echo_data("\n".join(comparison_lines(scores)))
+        echo_data("\n".join(comparison_lines(scores)))
     if all(score.status == "failed" for score in scores):
         raise typer.Exit(EXIT_BROKEN)
-
-
-def _read_stdin() -> bytes:
-    if sys.stdin.isatty():
-        raise UsageError("the source is -, but nothing is piped in", mend="pipe a file in, or name it")
-    content = sys.stdin.buffer.read()
-    if not content:
-        raise InputError("standard input is empty", where="-", mend="check the command that feeds it")
-    return content
-
-
-def _ask(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError(question, mend="add --yes, since nobody can be asked here")
-    if not typer.confirm(f"{question} Go on?", err=True):
-        raise typer.Exit(EXIT_INTERRUPTED)
 
 
 def _tell_result(result: RunResult, console: Console) -> None:
@@ -447,15 +466,3 @@ def _tell_result(result: RunResult, console: Console) -> None:
     console.print(Text(f"{found} from {people:,} people, written to {result.out}:"))
     for path in result.files:
         console.print(Text(f"  {path}"))
-
-
-def _echo_data(text: str) -> None:
-    # Bytes, so that data is UTF-8 whatever the terminal's encoding is.
-    typer.echo(text.encode("utf-8", "replace"))
-
-
-def _tolerate_any_text() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")

@@ -73,7 +73,13 @@ def _narrative(prompt: str, chance: random.Random) -> dict[str, Any]:
     claims = _CLAIM.findall(prompt)
     chosen = claims[: chance.randint(5, 8)]
     begin = "这些人常说：" if any(_CHINESE.search(value) for _, value in chosen) else "Here it comes down to this: "
-    return {"sentences": [{"claim_ids": [number], "text": f"{begin}{value}."} for number, value in chosen]}
+    sections = ("summary", "goals", "frustrations", "speak")
+    return {
+        "sentences": [
+            {"section": sections[place * 4 // len(chosen)], "claim_ids": [number], "text": f"{begin}{value}."}
+            for place, (number, value) in enumerate(chosen)
+        ]
+    }
 
 
 def _name(prompt: str, chance: random.Random) -> dict[str, Any]:

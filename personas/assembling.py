@@ -1,4 +1,4 @@
-"""From drafts to personas: names that differ, telling quotes, cautions and a scorecard."""
+"""From drafts to personas: names that differ, telling quotes and cautions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from personas.authors.seam import PersonaAuthor, ProposedName, SegmentBrief
 from personas.describing import DescribedSegment
 from personas.evidence import EvidenceBase
 from personas.persona_graph import SegmentDraft
-from personas.records import Characteristic, Claim, Persona, Provenance, Score
+from personas.records import Characteristic, Claim, Persona, Provenance
 from personas.wording import CAUTIONS
 from retrieval.documents import Citation
 
@@ -83,7 +83,6 @@ def assemble_persona(
         not_stated=draft.not_stated,
         cautions=tuple(_cautions(described, brief, draft, base)),
         terms=described.terms,
-        scorecard=tuple(_scores(draft, schema, described)),
         provenance=Provenance(
             author=author.kind, model=author.model, prompts=author.prompts_used(), fallbacks=draft.fallbacks
         ),
@@ -130,39 +129,3 @@ def _cautions(described: DescribedSegment, brief: SegmentBrief, draft: SegmentDr
         ):
             cautions.append(words["length"].format(value=claim.value, raw=claim.lift, adjusted=claim.adjusted_lift))
     return [*cautions, words["same"]]
-
-
-def _scores(draft: SegmentDraft, schema: AttributeSchema, described: DescribedSegment) -> list[Score]:
-    quoted = [claim for claim in draft.claims if claim.citations]
-    supported = [claim for claim in draft.claims if claim.status == "supported"]
-    by_model = [claim for claim in draft.claims if claim.origin == "llm"]
-    people = {citation.customer_id for claim in quoted for citation in claim.citations}
-    quotes = sum(len(claim.citations) for claim in quoted)
-    total = len(draft.claims)
-    attributes = {claim.attribute for claim in draft.claims}
-    quality = described.segment.quality
-    return [
-        Score(
-            name="claims", value=float(total), reason=f"{len(supported)} supported, {total - len(supported)} anecdotal"
-        ),
-        Score(
-            name="quotes verified",
-            value=1.0 if quoted else None,
-            reason=f"{quotes} quotes of {len(people)} people, all in their sources",
-        ),
-        Score(
-            name="written by the model",
-            value=len(by_model) / total if total else None,
-            reason=f"{len(by_model)} of {total} claims",
-        ),
-        Score(
-            name="attributes covered",
-            value=len(attributes) / len(schema.attribute),
-            reason=f"{len(attributes)} of {len(schema.attribute)} attributes have a claim",
-        ),
-        Score(
-            name="stability",
-            value=quality.stability if quality else None,
-            reason="mean Jaccard overlap of the segment over resamples",
-        ),
-    ]

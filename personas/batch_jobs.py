@@ -17,6 +17,7 @@ from persona_kit.hashing import sha256_file, sha256_json
 from persona_kit.progress import Silent
 from persona_kit.settings import Settings, key_name
 from persona_kit.version import tool_version
+from personas.corrections.reading import FILE_NAME as CORRECTIONS
 from personas.options import FLAGS_ONLY, GenerateOptions, resolve_options
 from personas.outputs import NOT_OF_THE_RESULT
 
@@ -44,7 +45,7 @@ OPTION_KEYS = tuple(
 """Keys of [defaults] and, beside `name` and `sources`, of a [[job]]."""
 JOB_KEYS = ("name", "sources", *OPTION_KEYS)
 
-_FILE_OPTIONS = ("customers", "orders", "schema_ref")
+_FILE_OPTIONS = ("customers", "orders", "schema_ref", "corrections")
 _ENGINES_WITH_FILES = frozenset({"llama-cpp", "gensim"})
 _LONGEST_NAME = 64
 _RESERVED = frozenset({INDEX, RECORD, "con", "prn", "aux", "nul"})
@@ -69,6 +70,9 @@ class Job:
     def files(self) -> dict[str, Path]:
         """The files that options name, such as the customer table, by the option's key."""
         named = {name: getattr(self.options, name) for name in _FILE_OPTIONS}
+        found = self.options.workspace / CORRECTIONS
+        if named["corrections"] is None and found.is_file():
+            named["corrections"] = found
         return {
             key_name(name): Path(value)
             for name, value in named.items()

@@ -25,12 +25,19 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from personas.agent.gaps import MOST_INVESTIGATED, MOST_ROUNDS
 from personas.authors.answers import ClaimValue, PersonaName, PlannedSearches, ProposedClaims, ProposedNarrative
 from personas.authors.model_driven import (
     CALLS_PER_PERSONA,
+    CLAIMS_NARRATED,
     CLAIMS_PER_CALL,
     EXTRACTION_CALLS,
+    FAULTS_TOLD,
+    LONGEST_EXCERPT,
+    LONGEST_FAULT,
     NAME_CANDIDATES,
+    NARRATIVE_PROMPTS,
+    NARRATIVE_TOKENS,
     QUOTES_SHOWN,
     TOKENS_PER_ATTRIBUTE,
 )
@@ -41,7 +48,6 @@ from personas.models.completion import Completer
 from personas.models.hosted import HostedCompleter
 from personas.models.prices import Price
 from personas.models.retrying import ONCE, RetryPolicy
-from personas.persona_graph import MOST_INVESTIGATED, MOST_ROUNDS
 from personas.writing_up import Material
 
 if TYPE_CHECKING:
@@ -54,6 +60,7 @@ _ASKED_TOGETHER = -(-MOST_INVESTIGATED // EXTRACTION_CALLS)
 _EVIDENCE_MARK = len('<evidence n="1234"></evidence>\n')
 _CLAIM_MARK = 160  # tags, id, people, two shares, ratio; the attribute's key comes on top
 _ATTRIBUTE_MARK = len("\nAttribute  (). Question: \n")
+_FAULT_MARK = len("- <claim></claim>\n")
 _TERMS_SHOWN = 12
 _LEDE_CLAIMS = 5
 _VALUES_SHOWN = 3
@@ -134,7 +141,7 @@ def bound_calls(
         structural = {
             "claim": StageBound(sizes.claims(), _ASKED_TOGETHER * TOKENS_PER_ATTRIBUTE, most),
             "searches": StageBound(sizes.searches(), 400, MOST_ROUNDS * attempts),
-            "narrative": StageBound(sizes.narrative(), 900, _NARRATIVES * attempts),
+            "narrative": StageBound(sizes.narrative(), NARRATIVE_TOKENS, _NARRATIVES * attempts),
             "name": StageBound(sizes.name(), 90, NAME_CANDIDATES * attempts),
         }
     stages = [_larger(stage, seen.get(name), completer) for name, stage in structural.items()]
@@ -165,6 +172,8 @@ class _Sizes:
         self._completer = completer
         passages = max((_fenced(text) for text in material.corpus.passage_texts), default=0)
         self._quote = min(passages, 6 * LONGEST_QUOTE)
+        # A character takes four bytes at the most.
+        self._excerpt = min(passages, 4 * LONGEST_EXCERPT)
         attributes = material.schema.attribute
         self._attribute = max(
             _ATTRIBUTE_MARK + sum(_bytes(text) for text in (a.key, a.label["en"], a.question["en"])) for a in attributes
@@ -194,9 +203,12 @@ class _Sizes:
         return self._tokens("searches.full", PlannedSearches, MOST_INVESTIGATED * self._attribute + self._terms)
 
     def narrative(self) -> int:
-        """Of the narrative."""
-        claims = self._claims * (_CLAIM_MARK + self._key + self._value)
-        return self._tokens("narrative.full", ProposedNarrative, claims + self._labels)
+        """Of the narrative, its faults told."""
+        claims = min(self._claims, CLAIMS_NARRATED) * (_CLAIM_MARK + self._key + self._value + self._excerpt)
+        faults = FAULTS_TOLD * (_FAULT_MARK + 4 * LONGEST_FAULT)
+        variable = claims + self._labels + self._neighbours + faults
+        templates = (f"{name}.full" for name in NARRATIVE_PROMPTS.values())
+        return max(self._tokens(template, ProposedNarrative, variable) for template in templates)
 
     def name(self) -> int:
         """Of a large model's name."""

@@ -12,7 +12,8 @@ from personas.attributes import Attribute, AttributeSchema
 from personas.authors.seam import ProposedClaim
 from personas.counting import Support
 from personas.evidence import SAME_WORDS, EvidenceBase, EvidenceGroup
-from personas.grounding import carried_share, ground_quote
+from personas.grounding import Finding, carried_share, ground_quote
+from personas.grounding.unheard import unheard_figure, unheard_name
 from personas.records import Basis, Characteristic, Claim, ClaimStatus
 from personas.terms import stems
 from retrieval.documents import Citation
@@ -44,6 +45,8 @@ class Grounded:
     """Why the claim is dropped; empty where it holds."""
     corrected: tuple[str, ...] = ()
     """Quotes that were kept otherwise than proposed, each with the reason: repaired, or found in another document."""
+    judged: tuple[tuple[str, Finding], ...] = ()
+    """The quotes of `dropped` and `corrected` as they were proposed, with what became of each; for the trace."""
 
 
 def ground_proposal(proposal: ProposedClaim) -> Grounded:
@@ -54,10 +57,13 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
     citations: dict[str, Citation] = {}
     dropped: list[str] = []
     corrected: list[str] = []
+    judged: list[tuple[str, Finding]] = []
     for quote in proposal.quotes:
         items = quote.group.items
         named = items[quote.item].document if quote.item is not None and quote.item < len(items) else None
         finding = ground_quote(quote.text, named, [item.document for item in items])
+        if finding.citation is None or finding.reason:
+            judged.append((quote.text, finding))
         if finding.citation is None:
             dropped.append(f"{quote.text[:80]!r}: {finding.reason}")
             continue
@@ -72,7 +78,17 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
         fault = "none of its quotes stands in the evidence"
     elif carried_share(proposal.value, [citation.quote for citation in kept]) < LEAST_CARRIED:
         fault = "its quotes do not carry its value"
-    return Grounded(proposal, kept, tuple(dropped), fault, tuple(corrected))
+    elif proposal.origin == "llm" and (strange := _unheard(proposal, kept)):
+        fault = f"says what no quote holds: {strange}"
+    return Grounded(proposal, kept, tuple(dropped), fault, tuple(corrected), tuple(judged))
+
+
+def _unheard(proposal: ProposedClaim, kept: Sequence[Citation]) -> str:
+    """A figure of the value that its quotes do not hold, or a name that stands nowhere in the evidence."""
+    evidence = [item.quote for quote in proposal.quotes for item in quote.group.items]
+    return unheard_figure(proposal.value, [citation.quote for citation in kept]) or unheard_name(
+        proposal.value, evidence
+    )
 
 
 def supporting_rows(value: str, group: EvidenceGroup, base: EvidenceBase) -> NDArray[np.int64]:

@@ -25,6 +25,7 @@ from personas.authors.answers import (
     ProposedNarrative,
     SentenceAnswer,
 )
+from personas.narrating.sections import SECTIONS
 from personas.terms import content_words, stem
 
 CLAIMS_FROM = 5
@@ -36,7 +37,7 @@ QUOTE_WORDS = 20
 """Words of an invented quote at most; the prompt allows twenty-five."""
 
 VALUE_WORDS = 7
-SENTENCES = 6
+SENTENCES = 9
 
 _ATTRIBUTE = re.compile(r"^Attribute (\S+) \((.*?)\)\. Question: ", re.MULTILINE)
 _EVIDENCE = re.compile(r'<evidence n="(\d+)">(.*?)</evidence>', re.DOTALL)
@@ -97,14 +98,16 @@ def _claim(pieces: Sequence[tuple[int, str]]) -> ClaimAnswer:
 def _narrative(prompt: str, _attempt: int) -> ProposedNarrative:
     claims = _CLAIM.findall(prompt)
     sentences = []
-    for first, second in list(zip(claims, [*claims[1:], *claims[:1]], strict=True))[:SENTENCES]:
+    pairs = list(zip(claims, [*claims[1:], *claims[:1]], strict=True))[:SENTENCES]
+    for place, (first, second) in enumerate(pairs):
         ids = list(dict.fromkeys([first[0], second[0]]))
         joined = (
             f"他们说{first[1]}，也提到{second[1]}。"
             if _HAN.search(first[1])
             else f"They say {first[1]}, and they come back to {second[1]} again."
         )
-        sentences.append(SentenceAnswer(claim_ids=ids, text=joined))
+        section = SECTIONS["summary"][place * len(SECTIONS["summary"]) // len(pairs)]
+        sentences.append(SentenceAnswer(section=section, claim_ids=ids, text=joined))
     return ProposedNarrative(sentences=sentences)
 
 

@@ -16,6 +16,7 @@ from persona_kit.settings import Settings, resolve_settings
 
 RedactLevel = Literal["off", "standard", "strict"]
 OutputLanguage = Literal["auto", "en", "zh"]
+NarrativeTemplate = Literal["summary", "day-in-the-life"]
 TextFeatures = Literal["auto", "themes", "vectors", "tf-idf", "lda", "nmf"]
 
 FLAGS_ONLY = frozenset({"stdin", "force", "allow_unredacted", "dry_run"})
@@ -115,6 +116,8 @@ class GenerateOptions(Record):
     """Least number of people behind a supported claim; None leaves it to the attribute schema."""
     schema_ref: str | None = None
     """Attribute schema: `module:Class` or a TOML file; None is the one that ships."""
+    narrative: NarrativeTemplate = "summary"
+    """What the narrative begins with: a summary, or a day in the life."""
     candidates: int = Field(default=4, ge=1, le=16)
     """Answers a small model may give to one question; the best grounded wins."""
     context_tokens: int | None = Field(default=None, ge=256)
@@ -147,6 +150,8 @@ class GenerateOptions(Record):
     """Writes over the results of a different run."""
     title: str | None = None
     """Title of the report; made from the names of the sources where None."""
+    corrections: UserPath | None = None
+    """File of what is corrected by hand; None: `corrections.toml` in the workspace, where there is one."""
     stdin: bytes | None = Field(default=None, repr=False)
     """What was read from standard input, where a source is `-`."""
 

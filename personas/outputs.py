@@ -16,6 +16,8 @@ from persona_kit.atomic_write import write_text_atomically
 from persona_kit.errors import OutputError
 from persona_kit.hashing import sha256_file, sha256_json
 from persona_kit.version import tool_version
+from personas.agent import TraceStep
+from personas.agent.trace_file import TRACE_FILE, render_trace
 from personas.attributes import AttributeSchema
 from personas.describing import Aside
 from personas.models.ledger import Totals
@@ -42,11 +44,13 @@ RESULT_FILES = frozenset({
     "report.html",
     "segment_model.json",
     "themes.csv",
+    TRACE_FILE,
 })
 PROFILE_FILES = frozenset({"profiles.csv", "profiles.jsonl"})
 """Written where they were asked for."""
 
 NOT_OF_THE_RESULT = frozenset({
+    "corrections",  # what they say counts, not where they lie
     "out",
     "workspace",
     "force",
@@ -80,6 +84,8 @@ class RunFacts:
     unfinished: tuple[str, ...]
     """Segments without a persona, because what the run may spend ran out."""
     timings_s: Mapping[str, float]
+    corrections: Mapping[str, str] | None = None
+    """File and hash of what is corrected by hand; None where nothing is."""
 
 
 class OutputFolder:
@@ -186,16 +192,30 @@ class OutputFolder:
 
 
 def tell_run_key(
-    reading: Reading, options: GenerateOptions, schema: AttributeSchema, *, command: str = "generate"
+    reading: Reading,
+    options: GenerateOptions,
+    schema: AttributeSchema,
+    *,
+    command: str = "generate",
+    corrections: str = "",
 ) -> str:
-    """A key of everything that shapes the results: the inputs' bytes, the options and the attribute schema."""
+    """A key of everything that shapes the results: the inputs' bytes, the options and the attribute schema.
+
+    Args:
+        reading: the inputs.
+        options: of the run.
+        schema: the attributes looked for.
+        command: `generate` or `segment`.
+        corrections: a hash of what is corrected by hand; empty where nothing is.
+    """
     settings = options.model_dump(mode="json", exclude=set(NOT_OF_THE_RESULT))
     tables = {
         path: sha256_file(Path(path))
         for path in (options.customers, options.orders, options.events)
         if path is not None
     }
-    content = {"files": reading.files, "tables": tables, "schema": schema.model_dump(mode="json")}
+    content: dict[str, Any] = {"files": reading.files, "tables": tables, "schema": schema.model_dump(mode="json")}
+    content |= {"corrections": corrections} if corrections else {}
     return sha256_json({**content, "options": settings, "command": command, "version": tool_version()})
 
 
@@ -227,8 +247,18 @@ def build_manifest(persona_set: PersonaSet, facts: RunFacts) -> dict[str, Any]:
         "cost_usd": totals.cost_usd if totals.cost_usd is not None else (0.0 if facts.author == "extractive" else None),
         "ledger": {stage: stage_totals.model_dump() for stage, stage_totals in facts.stages.items()},
         "unfinished_segments": list(facts.unfinished),
+        "corrections": _tell_corrections(persona_set, facts),
         "timings_s": dict(facts.timings_s),
     }
+
+
+def _tell_corrections(persona_set: PersonaSet, facts: RunFacts) -> dict[str, Any] | None:
+    """Which file corrected what, and how many of its entries found what they name."""
+    if facts.corrections is None:
+        return None
+    applied = sum(one.applied for one in persona_set.corrections)
+    entries = [one.model_dump(mode="json") for one in persona_set.corrections]
+    return {**facts.corrections, "entries": entries, "applied": applied, "not_found": len(entries) - applied}
 
 
 def _absolute(source: str) -> str:
@@ -252,6 +282,8 @@ class Findings:
     """What places new customers, as text; see `personas.assigning`."""
     profiles: Iterable[CustomerProfile] | None = None
     """Of every customer; None where they were not asked for."""
+    trace: Sequence[TraceStep] = ()
+    """How each persona came about."""
 
 
 def render_outputs(
@@ -287,6 +319,7 @@ def render_outputs(
         **_profiles(findings.profiles),
         "documents.csv": _documents(corpus.documents),
         "quarantine.jsonl": "".join(item.model_dump_json() + "\n" for item in quarantined),
+        TRACE_FILE: render_trace(findings.trace),
         MANIFEST: manifest_text(manifest),
     }
 
@@ -329,6 +362,12 @@ def _cited_documents(
     persona_set: PersonaSet, theme_quotes: Mapping[str, Sequence[Citation]], corpus: Corpus
 ) -> dict[str, Document]:
     ids = {citation.document_id for quotes in theme_quotes.values() for citation in quotes}
+    ids |= {
+        citation.document_id
+        for verdict in persona_set.products
+        for point in (*verdict.praised, *verdict.blamed)
+        for citation in point.citations
+    }
     ids |= {
         citation.document_id
         for persona in persona_set.personas

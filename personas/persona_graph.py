@@ -1,44 +1,48 @@
 """The LangGraph graph that turns one segment's evidence into claims and a narrative.
 
-retrieve -> extract -> ground -> count -> narrate -> check, and from count, while attributes are empty and rounds are
-left, -> investigate -> extract again.
+retrieve -> extract -> ground -> count -> plan -> settle -> narrate -> check, and from plan, while something is missing
+and rounds are left, -> search -> extract again.
 
-One run a segment: nothing a segment does can stop another, and the rounds are counted in the state.
+One run a segment: nothing a segment does can stop another, and the rounds are counted in the state. What the nodes
+decide on their own stands in `personas.agent`; every step they take is a record of the trace (docs/agent.md).
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
+from personas.abstaining.refusing import only_self_stated, refuse_inferred
+from personas.agent import recording
+from personas.agent.contradictions import settle_contradictions
+from personas.agent.gaps import LEAST_VOICES, MOST_ROUNDS, GapPlan, Held, read_gaps
+from personas.agent.searching import SegmentSearch
+from personas.agent.steps import TraceStep
 from personas.attributes import AttributeSchema
 from personas.authors.extractive import ExtractiveAuthor
-from personas.authors.seam import PersonaAuthor, ProposedSentence, Question, SegmentBrief
+from personas.authors.seam import PersonaAuthor, ProposedClaim, ProposedSentence, Question, SegmentBrief
 from personas.claims import Grounded, count_claim, drop_repeats, ground_proposal, make_claim
+from personas.corrections.matching import Rejections
 from personas.counting import how_telling
 from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.facets import FALLBACK_KEY
 from personas.narrative import check_sentence, settle_sentences
-from personas.records import Claim, Sentence
+from personas.records import Claim, ClaimStatus, Sentence
 from retrieval.search import EvidenceSearch
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
-MOST_ROUNDS = 2
-"""Rounds of investigation: a second search finds what the first did not, a third hardly anything."""
+_RANK: dict[ClaimStatus, int] = {"supported": 0, "contested": 1}
+"""What is told first; everything else behind."""
 
-MOST_INVESTIGATED = 4
-"""Attributes searched for in one round, so that model calls stay bounded."""
 
-HITS_PER_SEARCH = 12
-
-LEAST_VOICES = 2
-"""People a search must find for a claim: what one person says once tells nothing of a segment."""
+NOTHING_REJECTED = Rejections()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,8 @@ class SegmentWork:
     min_people: int
     data_claims: tuple[Claim, ...]
     """Claims from the customer table; their ids are given with the others'."""
+    rejections: Rejections = NOTHING_REJECTED
+    """What is not to be claimed, by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,19 +71,25 @@ class SegmentDraft:
     narrative: tuple[Sentence, ...]
     not_stated: tuple[str, ...]
     fallbacks: tuple[str, ...]
-    trace: tuple[str, ...]
+    trace: tuple[TraceStep, ...]
+    rejected: tuple[Claim, ...] = ()
+    """Claims that were rejected by hand."""
 
 
 class _State(TypedDict):
-    groups: list[EvidenceGroup]
     pending: list[EvidenceGroup]
+    fresh: list[Grounded]
     proposals: list[Grounded]
+    held: list[Held]
+    rejected: list[Claim]
     claims: list[Claim]
+    plan: GapPlan | None
     rounds: int
-    searched: list[str]
+    tried: list[tuple[str, str]]
     sentences: list[ProposedSentence]
     narrative: list[Sentence]
-    trace: list[str]
+    trace: Annotated[list[TraceStep], operator.add]
+    """Nodes return the steps they took; they are joined in order."""
 
 
 @dataclass(frozen=True)
@@ -89,110 +101,104 @@ class _Nodes:
     def retrieve(self, state: _State) -> dict[str, Any]:
         """The evidence that sets the segment apart, arranged by theme and attribute."""
         groups = self.work.base.select_groups(self.work.inside, min_people=self.work.min_people)
-        trace = [f"retrieve: {len(groups)} groups of evidence"]
-        return {"groups": groups, "pending": groups, "trace": state["trace"] + trace}
+        return {"pending": groups, "trace": recording.evidence(groups, self.work.base)}
 
     def extract(self, state: _State) -> dict[str, Any]:
         """Claims proposed by the author; where none of an attribute can be grounded, those that stand in."""
         work = self.work
+        pending = only_self_stated(state["pending"], work.schema, work.base)
         questions = [
             Question(attribute=attribute, groups=groups)
             for attribute in work.schema.attribute
-            if (groups := [group for group in state["pending"] if group.attribute == attribute.key])
+            if (groups := [group for group in pending if group.attribute == attribute.key])
         ]
-        grounded = [ground_proposal(proposal) for proposal in work.author.propose(work.brief, questions)]
+        grounded = [self._grounded(proposal) for proposal in work.author.propose(work.brief, questions)]
         held = {g.proposal.attribute for g in grounded if not g.fault}
         for question in questions:
             if question.attribute.key not in held:
-                grounded += [ground_proposal(proposal) for proposal in work.author.stand_in(work.brief, question)]
-        return {"proposals": [*state["proposals"], *grounded], "pending": []}
+                grounded += [self._grounded(proposal) for proposal in work.author.stand_in(work.brief, question)]
+        return {"fresh": grounded, "pending": [], "trace": recording.proposed(grounded, state["rounds"])}
+
+    def _grounded(self, proposal: ProposedClaim) -> Grounded:
+        return refuse_inferred(ground_proposal(proposal), self.work.schema[proposal.attribute])
 
     def ground(self, state: _State) -> dict[str, Any]:
         """The proposals that hold: quotes found, value carried, said once."""
-        trace = [
-            f"drop claim {grounded.proposal.value!r} ({grounded.proposal.attribute}): {grounded.fault}"
-            for grounded in state["proposals"]
-            if grounded.fault
-        ]
-        trace += [f"drop quote {reason}" for grounded in state["proposals"] for reason in grounded.dropped]
-        trace += [f"correct quote {reason}" for grounded in state["proposals"] for reason in grounded.corrected]
-        kept = drop_repeats([grounded for grounded in state["proposals"] if not grounded.fault])
-        return {"proposals": kept, "trace": state["trace"] + trace}
+        sound = [grounded for grounded in state["fresh"] if not grounded.fault]
+        kept = drop_repeats([*state["proposals"], *sound])
+        return {"proposals": kept, "fresh": [], "trace": recording.grounded(state["fresh"], kept, state["rounds"])}
 
     def count(self, state: _State) -> dict[str, Any]:
-        """The claims with their people, strongest first."""
+        """The proposals with their people."""
         work = self.work
-        counted = [(grounded, count_claim(grounded, work.base, work.inside)) for grounded in state["proposals"]]
-        members = int(work.inside.sum())
-        counted = [(grounded, support) for grounded, support in counted if support.people >= min(LEAST_VOICES, members)]
-        claims = [
-            make_claim(
-                number,
-                grounded,
-                support,
-                work.schema[grounded.proposal.attribute],
-                work.base,
-                min_people=work.min_people,
-            )
-            for number, (grounded, support) in enumerate(counted, start=1)
-        ]
-        return {"claims": _number([*claims, *work.data_claims], int((~work.inside).sum()))}
+        held = []
+        for grounded in state["proposals"]:
+            support = count_claim(grounded, work.base, work.inside)
+            attribute = work.schema[grounded.proposal.attribute]
+            claim = make_claim(0, grounded, support, attribute, work.base, min_people=work.min_people)
+            held.append(Held(grounded=grounded, support=support, claim=claim))
+        _, rejected = work.rejections.part([one.claim for one in held])
+        # Without them an attribute may be empty, and is searched for like any other.
+        return {"held": [one for one in held if one.claim not in rejected], "rejected": rejected}
+
+    def plan(self, state: _State) -> dict[str, Any]:
+        """What is missing, and what the next round looks for; nothing once the rounds are used up."""
+        work, number = self.work, state["rounds"] + 1
+        if number > MOST_ROUNDS:
+            return {"plan": None}
+        plan = read_gaps(
+            state["held"],
+            {claim.attribute for claim in work.data_claims},
+            base=work.base,
+            inside=work.inside,
+            schema=work.schema,
+            min_people=work.min_people,
+            tried=state["tried"],
+        )
+        told = [plan.as_step(number, work.schema)] if plan.worth_a_round or number == 1 else []
+        return {"plan": plan, "trace": told}
 
     def needs_more(self, state: _State) -> str:
         """Whether another round of searching is worth it."""
-        empty = self._empty(state)
-        return "investigate" if empty and state["rounds"] < MOST_ROUNDS else "narrate"
+        return "search" if state["plan"] is not None and state["plan"].worth_a_round else "settle"
 
-    def _empty(self, state: _State) -> list[str]:
-        """Attributes without a claim that were not searched for yet."""
-        found = {claim.attribute for claim in state["claims"]} | set(state["searched"])
-        return [attribute.key for attribute in self.work.schema.attribute if attribute.key not in found]
-
-    def investigate(self, state: _State) -> dict[str, Any]:
-        """Searches for attributes that have no claim; passages count only where they speak of the attribute."""
-        work = self.work
-        pending: list[EvidenceGroup] = []
-        trace: list[str] = []
-        searched = self._empty(state)[:MOST_INVESTIGATED]
-        planned = work.author.plan_searches(work.brief, [work.schema[key] for key in searched])
-        for key in searched:
-            queries = planned[key]
-            rows = self._search(key, queries)
-            trace.append(f"investigate {key}: {queries} -> {len(rows)} passages")
-            if len(np.unique(work.base.corpus.passage_customer[rows])) >= LEAST_VOICES:
-                pending.append(self._found_group(key, rows))
+    def search(self, state: _State) -> dict[str, Any]:
+        """Searches for what the plan names; passages count only where they speak of the attribute."""
+        work, plan, number = self.work, state["plan"], state["rounds"] + 1
+        assert plan is not None
+        inside = SegmentSearch(base=work.base, search=work.search, inside=work.inside)
+        queries = work.author.plan_searches(work.brief, [work.schema[key] for key in plan.empty])
+        found = [inside.for_attribute(key, queries[key], number=number) for key in plan.empty]
+        better = {id(held.grounded): inside.for_claim(held, number=number) for held in plan.thin}
+        steps = [*(step for _, step in found), *(step for _, step in better.values())]
         return {
-            "pending": [group for group in pending if group.items],
-            "rounds": state["rounds"] + 1,
-            "searched": state["searched"] + searched,
-            "trace": state["trace"] + trace,
+            "pending": [group for group, _ in found if group is not None],
+            "proposals": [self._better(g, better[id(g)][0]) if id(g) in better else g for g in state["proposals"]],
+            "rounds": number,
+            "tried": [*state["tried"], *((key, "") for key in plan.empty), *(held.told for held in plan.thin)],
+            "trace": steps,
         }
 
-    def _search(self, key: str, queries: Sequence[str]) -> NDArray[np.int64]:
-        base = self.work.base
-        members = np.flatnonzero(self.work.inside[base.corpus.passage_customer])
-        # What the tagger heard as this attribute is where to look; the search finds the best of it.
-        within = np.intersect1d(members, base.tagged(key), assume_unique=True)
-        if not len(within):
-            return within
-        hits = [
-            hit for query in queries for hit in self.work.search.search(query, within=within, limit=HITS_PER_SEARCH)
-        ]
-        rows = np.unique(np.array([hit.row for hit in hits], dtype=np.int64))
-        if not len(rows):
-            return rows
-        spaces = base.corpus.space_of_passage[rows]
-        # Vectors of two spaces cannot be compared: the space with more hits speaks.
-        return rows[np.flatnonzero(spaces == np.bincount(spaces).argmax())]
+    def _better(self, before: Grounded, found: Grounded) -> Grounded:
+        own = refuse_inferred(found, self.work.schema[found.proposal.attribute])
+        return before if own.fault else own
 
-    def _found_group(self, key: str, rows: NDArray[np.int64]) -> EvidenceGroup:
-        base = self.work.base
-        inside = self.work.inside
-        themes = sorted({int(theme) for theme in base.themes.passage_theme[rows] if theme >= 0})
-        space, _ = base.vectors_of(rows)
-        # What was found is quoted; people are counted among everybody's passages about the attribute.
-        counted = base.rows_tagged(key, space)
-        return base.make_group(key, tuple(themes), counted, base.count(counted, inside), inside, quotable=rows)
+    def settle(self, state: _State) -> dict[str, Any]:
+        """The claims of the persona: told by more than one person, contradictions settled, ordered and numbered."""
+        work, number = self.work, state["rounds"]
+        voices = min(LEAST_VOICES, int(work.inside.sum()))
+        told = [held for held in state["held"] if held.support.people >= voices]
+        settled, contradictions = settle_contradictions(told, work.base, number=number)
+        claims = _number([*(held.claim for held in settled), *work.data_claims], int((~work.inside).sum()))
+        silent = recording.not_stated(claims, state["tried"], work.base, work.inside, work.schema, number)
+        steps = [
+            *recording.rejected(state["rejected"], number),
+            *recording.lone(state["held"], voices, number),
+            *contradictions,
+            *(recording.counted(claim, number) for claim in claims),
+            *silent,
+        ]
+        return {"claims": claims, "trace": steps}
 
     def narrate(self, state: _State) -> dict[str, Any]:
         """The author's sentences about the claims."""
@@ -202,14 +208,17 @@ class _Nodes:
         """The narrative: every sentence held by its claims, a failing one asked for once more, then made plain."""
         work = self.work
         again: list[ProposedSentence] = []
-        if work.author.kind == "llm" and any(check_sentence(s, state["claims"]) for s in state["sentences"]):
-            retry = replace(work.brief, seed=work.brief.seed + 1)
+        faults = [(s.text, check_sentence(s, state["claims"], work.schema)) for s in state["sentences"]]
+        wrong = tuple(f"sentence {place}: {fault}" for place, (_, fault) in enumerate(faults, start=1) if fault)
+        if work.author.kind == "llm" and wrong:
+            retry = replace(work.brief, seed=work.brief.seed + 1, faults=wrong)
             again = work.author.narrate(retry, state["claims"], self._labels_not_stated(state))
-        narrative, faults = settle_sentences(state["sentences"], again, state["claims"], work.brief.language)
-        if not narrative:
-            plain = ExtractiveAuthor(work.base).narrate(work.brief, state["claims"], [])
-            narrative, _ = settle_sentences(plain, [], state["claims"], work.brief.language)
-        return {"narrative": narrative, "trace": state["trace"] + [f"replace sentence {fault}" for fault in faults]}
+        plain = ExtractiveAuthor(work.base).narrate(work.brief, state["claims"], [])
+        narrative, _ = settle_sentences(
+            state["sentences"], again, state["claims"], work.brief.language, plain=plain, schema=work.schema
+        )
+        steps = recording.narrated(faults, [sentence.text for sentence in again], narrative, state["rounds"])
+        return {"narrative": narrative, "trace": steps}
 
     def _labels_not_stated(self, state: _State) -> list[str]:
         found = {claim.attribute for claim in state["claims"]}
@@ -217,14 +226,14 @@ class _Nodes:
 
 
 def _number(claims: Sequence[Claim], others: int) -> list[Claim]:
-    """The claims ordered for reading, supported before anecdotal and most telling first, and numbered so."""
+    """The claims ordered for reading, the surest and most telling first, and numbered so."""
 
     def worth(claim: Claim) -> float:
         telling = how_telling(claim, others=others)
         # What is only talked about says less than what is wanted or hated.
         return telling / 2 if claim.attribute == FALLBACK_KEY and telling > 0 else telling
 
-    order = sorted(claims, key=lambda claim: (claim.status != "supported", -worth(claim), claim.value))
+    order = sorted(claims, key=lambda claim: (_RANK.get(claim.status, 2), -worth(claim), claim.value))
     return [claim.model_copy(update={"claim_id": f"c{number}"}) for number, claim in enumerate(order, start=1)]
 
 
@@ -234,14 +243,16 @@ def build_graph(work: SegmentWork) -> CompiledStateGraph[Any, Any, Any, Any]:
 
     nodes = _Nodes(work)
     graph = StateGraph(_State)
-    for name in ("retrieve", "extract", "ground", "count", "investigate", "narrate", "check"):
+    for name in ("retrieve", "extract", "ground", "count", "plan", "search", "settle", "narrate", "check"):
         graph.add_node(name, getattr(nodes, name))
     graph.add_edge(START, "retrieve")
     graph.add_edge("retrieve", "extract")
     graph.add_edge("extract", "ground")
     graph.add_edge("ground", "count")
-    graph.add_conditional_edges("count", nodes.needs_more, ["investigate", "narrate"])
-    graph.add_edge("investigate", "extract")
+    graph.add_edge("count", "plan")
+    graph.add_conditional_edges("plan", nodes.needs_more, ["search", "settle"])
+    graph.add_edge("search", "extract")
+    graph.add_edge("settle", "narrate")
     graph.add_edge("narrate", "check")
     graph.add_edge("check", END)
     return graph.compile()
@@ -250,12 +261,15 @@ def build_graph(work: SegmentWork) -> CompiledStateGraph[Any, Any, Any, Any]:
 def draft_persona(work: SegmentWork) -> SegmentDraft:
     """The segment's claims and narrative."""
     start: _State = {
-        "groups": [],
         "pending": [],
+        "fresh": [],
         "proposals": [],
+        "held": [],
+        "rejected": [],
         "claims": [],
+        "plan": None,
         "rounds": 0,
-        "searched": [],
+        "tried": [],
         "sentences": [],
         "narrative": [],
         "trace": [],
@@ -272,4 +286,5 @@ def draft_persona(work: SegmentWork) -> SegmentDraft:
             if work.author.kind == "llm" and claim.origin == "extractive"
         ),
         trace=tuple(state["trace"]),
+        rejected=tuple(state["rejected"]),
     )

@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Literal
 
 from persona_kit.records import Record
+from personas.actions.records import ProductVerdict
 from personas.behaviour.records import BehaviourReport, PersonaPriority, SegmentValue
+from personas.corrections.records import AppliedCorrection
 from personas.explaining.records import Explanation
 from personas.grouping.records import Merge
-from personas.records import BlockShare, CandidateGrouping, DataQuality, Persona, Segment, Theme, TopicOfSegments
+from personas.records import (
+    BlockShare,
+    CandidateGrouping,
+    DataQuality,
+    Persona,
+    Score,
+    Segment,
+    Theme,
+    TopicOfSegments,
+)
 from personas.trends.records import TrendReport
 
 FORMAT_VERSION = "1"
@@ -67,6 +78,12 @@ class PersonaSet(Record):
     """What each segment ordered; empty without orders."""
     priorities: tuple[PersonaPriority, ...] = ()
     """Which segment matters most, first."""
+    scorecard: tuple[Score, ...] = ()
+    """Of all personas together; empty without one."""
+    corrections: tuple[AppliedCorrection, ...] = ()
+    """What was corrected by hand, in the order it was applied."""
+    products: tuple[ProductVerdict, ...] = ()
+    """What each product is praised and blamed for; empty where no products are named."""
 
     @property
     def people(self) -> int:

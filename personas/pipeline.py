@@ -21,22 +21,27 @@ from persona_kit.cancellation import Cancellation
 from persona_kit.listening import Listening
 from persona_kit.progress import Progress
 from persona_kit.workspace import Workspace
-from personas.assigning import build_segment_model, render_segment_model
+from personas.actions.advising import advise
+from personas.assigning import SegmentModel, build_segment_model
 from personas.attributes import AttributeSchema, OutputLanguage, load_schema
 from personas.authors import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor
 from personas.behaviour import read_behaviour
+from personas.corrections.applying import PersonaCorrections, check_corrections, tell_missed
+from personas.corrections.identities import load_identities, save_identities
+from personas.corrections.reading import CorrectionFile, read_corrections
+from personas.corrections.regrouping import Regrouper
 from personas.customers import read_customers
 from personas.data_quality import tell_data_quality
-from personas.describing import compare_themes, lay_out_map, main_language, quote_themes
+from personas.describing import main_language
 from personas.engines import EXTRACTIVE, author_over, choose_engine, open_chosen
-from personas.identity import assign_persona_ids, load_previous, save_current
+from personas.gathering import gather_findings, gather_set, make_title
+from personas.identity import save_current
 from personas.kept_runs import forget_kept, keep, load_kept, tell_result_key
 from personas.models.governor import Governor
 from personas.options import GenerateOptions
 from personas.outputs import (
     MANIFEST,
-    Findings,
     OutputFolder,
     RunFacts,
     as_reused,
@@ -47,9 +52,7 @@ from personas.outputs import (
     without_members,
 )
 from personas.persona_set import PersonaSet
-from personas.profiles import build_profiles, read_order_signs
-from personas.records import Persona
-from personas.segmentation import person_profiles
+from personas.scoring.scorecard import Scored, score_personas
 from personas.structure import Known, Structure, find_structure
 from personas.writing_up import Material, WrittenUp, write_personas
 from retrieval.corpus import Corpus, build_corpus
@@ -113,13 +116,16 @@ class _Run:
     clock: _Clock
     command: str
     """`generate` or `segment`."""
+    corrections: CorrectionFile
+    """What is corrected by hand."""
     stack: ExitStack
     """Closed at the end of the run, however it ends."""
 
     @property
     def key(self) -> str:
         """Of inputs and options."""
-        return tell_run_key(self.reading, self.options, self.schema, command=self.command)
+        corrections = self.corrections.digest
+        return tell_run_key(self.reading, self.options, self.schema, command=self.command, corrections=corrections)
 
     @property
     def result_key(self) -> str:
@@ -238,7 +244,7 @@ def _carry_out(
         written, author = write(run, found, material)
         facts = _facts(run, author, written.unfinished)
         whole = not written.unfinished and not author.failures
-        result = _finish(run, corpus, found, written.personas, facts, folder, whole=whole)
+        result = _finish(run, corpus, found, written, facts, folder, whole=whole)
     return replace(result, unfinished=written.unfinished, reason=written.reason)
 
 
@@ -255,6 +261,9 @@ def _begin(
     schema = load_schema(options.schema_ref)
     with ExitStack() as stack:
         workspace = stack.enter_context(Workspace.open(options.workspace))
+        corrections = read_corrections(options.corrections, options.workspace, schema)
+        if corrections.path is not None:
+            told.note(f"{corrections.corrections.count} corrections by hand from {corrections.path}")
         with clock.stage("read"):
             reading, known = _read(sources, options, told)
         language = _output_language(options, reading)
@@ -276,6 +285,7 @@ def _begin(
             progress=told,
             clock=clock,
             command=command,
+            corrections=corrections,
             stack=stack,
         )
 
@@ -295,7 +305,8 @@ def _prepare(run: _Run) -> tuple[Corpus, Structure, Material]:
         )
         assert corpus.indexing is not None
         run.stack.callback(corpus.indexing.stop)
-    found = find_structure(corpus, run.known, options, run.schema, run.progress, run.clock.stage)
+    regroup = Regrouper(file=run.corrections, previous=load_identities(run.workspace.runs_path))
+    found = find_structure(corpus, run.known, options, run.schema, run.progress, run.clock.stage, regroup)
     material = Material(
         corpus=corpus,
         table=run.known.table,
@@ -305,8 +316,18 @@ def _prepare(run: _Run) -> tuple[Corpus, Structure, Material]:
         language=run.language,
         seed=options.seed,
         min_people=options.min_people,
+        corrections=_check_corrections(run, found, corpus),
+        narrative=options.narrative,
     )
     return corpus, found, material
+
+
+def _check_corrections(run: _Run, found: Structure, corpus: Corpus) -> PersonaCorrections:
+    """What will be corrected of the personas; that it can be is known before a model is asked."""
+    if run.command != "generate":
+        return PersonaCorrections()
+    members = {one.segment.segment_id: one.segment.customer_ids for one in found.described}
+    return check_corrections(run.corrections, found.regrouped.persona_ids, members, corpus.documents)
 
 
 def _give_again(run: _Run, files: dict[str, str], folder: OutputFolder) -> RunResult:
@@ -336,7 +357,8 @@ def _read(sources: Sequence[str], options: GenerateOptions, progress: Progress) 
 
 def read_options(options: GenerateOptions) -> ReadOptions:
     """What loading is told; the same for a run and for checking it again."""
-    tables = tuple(path for path in (options.customers, options.orders, options.events) if path is not None)
+    named = (options.customers, options.orders, options.events, options.corrections)
+    tables = tuple(str(path) for path in named if path is not None)
     return ReadOptions(
         text=options.text,
         customer=options.customer,
@@ -358,10 +380,13 @@ def _write_personas(run: _Run, found: Structure, material: Material) -> tuple[Wr
     author = author_over(run.engine, found.base, run.options)
     with run.clock.stage("personas"):
         members = {d.segment.segment_id: d.segment.customer_ids for d in material.described}
-        ids = assign_persona_ids(members, load_previous(run.workspace.runs_path))
+        ids = {segment_id: found.regrouped.persona_ids[segment_id] for segment_id in members}
         one_at_a_time = run.options.has_budget
         written = write_personas(material, author, persona_ids=ids, one_at_a_time=one_at_a_time, progress=run.progress)
         save_current(run.workspace.runs_path, ids, members)
+        save_identities(run.workspace.runs_path, found.regrouped.identities)
+        for missed in tell_missed(written.corrections):
+            run.progress.warn(missed)
         if written.unfinished:
             names = ", ".join(written.unfinished)
             run.progress.warn(f"without a persona, because {written.reason.splitlines()[0]}: {names}")
@@ -371,33 +396,6 @@ def _write_personas(run: _Run, found: Structure, material: Material) -> tuple[Wr
 def _write_none(run: _Run, found: Structure, material: Material) -> tuple[WrittenUp, PersonaAuthor]:
     """No persona."""
     return WrittenUp(personas=(), unfinished=()), ExtractiveAuthor(found.base)
-
-
-def _gather(run: _Run, found: Structure, corpus: Corpus, personas: tuple[Persona, ...]) -> PersonaSet:
-    return PersonaSet(
-        title=run.options.title or _title(run),
-        language=run.language,
-        personas=personas,
-        segments=found.segments,
-        themes=found.themes.themes,
-        data=tell_data_quality(corpus, run.reading, run.known.table, run.options),
-        segmentation=found.report,
-        sizes={segment.segment_id: len(segment.customer_ids) for segment in found.segments},
-        warnings=tuple(dict.fromkeys(run.progress.warnings)),
-        explanation=found.explanation,
-        trends=found.trends,
-        behaviour=run.known.behaviour.report if run.known.behaviour.customer_ids else None,
-        values=found.values,
-        priorities=found.priorities,
-    )
-
-
-def _title(run: _Run) -> str:
-    names = [Path(source).resolve().stem if source != "-" else "stdin" for source in run.sources]
-    subject = names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}" if names else ""
-    if run.language == "zh":
-        return f"{subject}：{'用户分群' if run.command == 'segment' else '用户画像'}"
-    return f"{'Segments' if run.command == 'segment' else 'Personas'} from {subject}"
 
 
 def _facts(run: _Run, author: PersonaAuthor, unfinished: tuple[str, ...]) -> RunFacts:
@@ -411,26 +409,68 @@ def _facts(run: _Run, author: PersonaAuthor, unfinished: tuple[str, ...]) -> Run
         stages=author.stages,
         unfinished=unfinished,
         timings_s=run.clock.timings_s,
+        corrections=run.corrections.as_told,
     )
+
+
+def _score(run: _Run, corpus: Corpus, found: Structure, written: WrittenUp) -> tuple[SegmentModel, Scored]:
+    """What places new customers, and how good the personas are."""
+    placing = build_segment_model(
+        corpus,
+        found.themes,
+        found.grouping,
+        found.segments,
+        {persona.segment_id: persona.persona_id for persona in written.personas},
+        options=run.options,
+        max_chars=PASSAGE_CHARS,
+    )
+    attributes = run.schema.keys
+    scored = score_personas(
+        written.personas, found.described, found.base, found.report, found.grouping, placing, attributes=attributes
+    )
+    return placing, scored
 
 
 def _finish(
     run: _Run,
     corpus: Corpus,
     found: Structure,
-    personas: tuple[Persona, ...],
+    written: WrittenUp,
     facts: RunFacts,
     folder: OutputFolder,
     *,
     whole: bool,
 ) -> RunResult:
     """Writes the results, and keeps those of a whole run, so that the next one need not compute them."""
-    persona_set = _gather(run, found, corpus, personas)
+    with run.clock.stage("score"):
+        placing, scored = _score(run, corpus, found, written)
+        advice = advise(scored.personas, corpus, found, run.known)
+        scored = replace(scored, personas=advice.personas)
+    persona_set = gather_set(
+        found,
+        scored,
+        title=run.options.title or make_title(run.sources, run.language, run.command),
+        language=run.language,
+        data=tell_data_quality(corpus, run.reading, run.known.table, run.options),
+        warnings=run.progress.warnings,
+        behaviour=run.known.behaviour,
+        corrected=written.corrections,
+        products=advice.products,
+    )
     with run.clock.stage("report"):
         if corpus.indexing is not None:
             corpus.indexing.wait()
         run.progress.start("report")
-        findings = _findings(run, corpus, found, personas)
+        findings = gather_findings(
+            corpus,
+            found,
+            scored.personas,
+            placing,
+            options=run.options,
+            behaviour=run.known.behaviour,
+            recommend=advice.recommender.for_customer,
+        )
+        findings = replace(findings, trace=written.trace)
         manifest = build_manifest(persona_set, facts)
         files = render_outputs(persona_set, corpus, findings, manifest, facts.reading.quarantined)
         paths = folder.replace_files(files)
@@ -438,40 +478,3 @@ def _finish(
     if whole:
         keep(run.workspace.runs_path, run.result_key, files)
     return RunResult(persona_set=without_members(persona_set), out=run.options.out, files=paths, manifest=manifest)
-
-
-def _findings(run: _Run, corpus: Corpus, found: Structure, personas: tuple[Persona, ...]) -> Findings:
-    """What the files hold beside the set itself."""
-    shares, lifts = compare_themes(found.base, found.described)
-    persona_ids = {persona.segment_id: persona.persona_id for persona in personas}
-    placing = build_segment_model(
-        corpus,
-        found.themes,
-        found.grouping,
-        found.segments,
-        persona_ids,
-        options=run.options,
-        max_chars=PASSAGE_CHARS,
-    )
-    profiles = None
-    if run.options.profiles:
-        signs = read_order_signs(run.options.orders, writing=corpus.customer_ids, redact=run.options.redact)
-        profiles = build_profiles(
-            corpus,
-            found.themes,
-            behaviour=run.known.behaviour.of,
-            orders=signs,
-            segments=found.segments,
-            persona_ids=persona_ids,
-        )
-    return Findings(
-        themes=found.themes,
-        map_points=lay_out_map(person_profiles(corpus, found.themes), corpus, found.segments, seed=run.options.seed),
-        theme_shares=shares,
-        segment_lifts=lifts,
-        theme_quotes=quote_themes(corpus, found.themes),
-        segment_terms={one.segment.segment_id: one.terms for one in found.described},
-        asides=found.asides,
-        segment_model=render_segment_model(placing),
-        profiles=profiles,
-    )

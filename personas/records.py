@@ -10,13 +10,16 @@ from typing import Literal
 from pydantic import Field
 
 from persona_kit.records import Record
+from personas.actions.records import Action, Recommendation
 from personas.grouping.records import Criteria
+from personas.options import NarrativeTemplate as NarrativeTemplate
 from retrieval.documents import Citation, Language, Scalar
 
 ClaimStatus = Literal["supported", "anecdotal", "contested", "withheld"]
 Origin = Literal["llm", "extractive", "data"]
 Standing = Literal["persona", "tendency"]
 GroupKind = Literal["segment", "outliers", "too little text"]
+NarrativeSection = Literal["summary", "day", "goals", "frustrations", "speak"]
 
 
 class Customer(Record):
@@ -117,6 +120,8 @@ class Sentence(Record):
     text: str
     claim_ids: tuple[str, ...]
     origin: Origin
+    section: NarrativeSection = "summary"
+    """What it is part of: the summary or the day, their goals, their frustrations, or how to speak to them."""
 
 
 class Score(Record):
@@ -126,6 +131,14 @@ class Score(Record):
     value: float | None
     """None where it could not be scored."""
     reason: str
+    count: int | None = None
+    """Where the value is a share: how many."""
+    total: int | None = None
+    """Of how many."""
+    chance: float | None = None
+    """The value that chance would give, where that is known."""
+    nearest: str = ""
+    """Id of the persona that it was compared with."""
 
 
 class Provenance(Record):
@@ -176,6 +189,10 @@ class Persona(Record):
     terms: tuple[str, ...] = ()
     scorecard: tuple[Score, ...] = ()
     provenance: Provenance
+    actions: tuple[Action, ...] = ()
+    """What to try for marketing, product, service, risk and growth, as hypotheses."""
+    recommendations: tuple[Recommendation, ...] = ()
+    """Products and contents that go with its people; empty where no products are named."""
 
 
 class DataQuality(Record):

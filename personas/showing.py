@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from persona_kit.errors import InputError, UsageError
+from personas.agent import TraceStep
+from personas.attributes import load_schema
+from personas.corrections.wording import CorrectionWords
 from personas.persona_set import PersonaSet
 from personas.records import Claim, Persona
+from personas.reporting.report_wording import Words
+from personas.scoring.wording import tell_scores
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -76,7 +82,19 @@ def overview(persona_set: PersonaSet) -> RenderableType:
             f"{persona.share:.0%}",
             str(len(persona.claims)),
         )
-    return Group(table, *(f"careful: {_plain(warning)}" for warning in persona_set.warnings))
+    return Group(table, *map(_plain, _told_of(persona_set)))
+
+
+def _told_of(persona_set: PersonaSet) -> list[str]:
+    """The scorecard of the set, what was corrected by hand, and what to be careful about; a line each."""
+    names = {persona.persona_id: persona.name for persona in persona_set.personas}
+    labels = {attribute.key: attribute.label.get(persona_set.language, "") for attribute in load_schema(None).attribute}
+    words = CorrectionWords(persona_set.language, names, labels)
+    return [
+        *tell_scores(persona_set.scorecard, persona_set.language, names, of_set=True),
+        *(f"{words('corrected')}: {words.tell(one)}" for one in persona_set.corrections),
+        *(f"careful: {warning}" for warning in persona_set.warnings),
+    ]
 
 
 def portrait(persona: Persona) -> RenderableType:
@@ -90,15 +108,47 @@ def portrait(persona: Persona) -> RenderableType:
         Text(f"{persona.people} people, {persona.share:.0%} of all; {persona.standing}"),
         Text(""),
     ]
-    lines += [
-        Text(f"{_plain(sentence.text)}  [{', '.join(sentence.claim_ids) or 'no claim'}]")
-        for sentence in persona.narrative
-    ]
+    lines += _narrative(persona)
     lines += [Text(""), _claims_table(persona.claims)]
+    lines += [Text(_plain(line)) for line in tell_scores(persona.scorecard, persona.language, {})]
     if persona.not_stated:
         lines.append(Text(f"not stated: {', '.join(map(_plain, persona.not_stated))}"))
     lines += [Text(f"careful: {_plain(caution)}") for caution in persona.cautions]
     return Group(*lines)
+
+
+def _narrative(persona: Persona) -> Iterator[RenderableType]:
+    """The narrative, each section behind the summary under its heading."""
+    from rich.text import Text
+
+    words, section = Words(persona.language), "summary"
+    for sentence in persona.narrative:
+        if sentence.section != section:
+            section = sentence.section
+            yield Text(f"\n{words(f'section_{section}')}", style="bold")
+        yield Text(f"{_plain(sentence.text)}  [{', '.join(sentence.claim_ids) or 'no claim'}]")
+
+
+def story(persona: Persona, trace: Sequence[TraceStep]) -> RenderableType:
+    """How one persona came about, step by step, in the persona's language.
+
+    Args:
+        persona: of the set.
+        trace: steps of any personas; those of this one are told.
+    """
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from personas.agent.telling import tell_trace
+
+    own = [step for step in trace if step.persona_id == persona.persona_id]
+    lines: list[RenderableType] = [Text(f"{_plain(persona.name)}  [{persona.persona_id}]", style="bold")]
+    for line in tell_trace(own, persona.language):
+        text = line.lstrip(" ")
+        # Rich lines up what a long line goes on with, and a customer's words may hold no blanks in front.
+        lines.append(Padding(Text(_plain(text)), (0, 0, 0, len(line) - len(text))))
+    return Group(*lines, Text(""))
 
 
 def _claims_table(claims: tuple[Claim, ...]) -> RenderableType:

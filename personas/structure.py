@@ -14,6 +14,7 @@ from persona_kit.progress import Progress
 from personas.attributes import AttributeSchema
 from personas.behaviour import BehaviourTable, behaviour_columns, persona_priority, segment_value
 from personas.behaviour.records import PersonaPriority, SegmentValue
+from personas.corrections.regrouping import Regrouped, Regrouper
 from personas.customers import CustomerTable
 from personas.describing import (
     Aside,
@@ -63,6 +64,10 @@ class Structure:
     trends: TrendReport | None
     values: tuple[SegmentValue, ...]
     priorities: tuple[PersonaPriority, ...]
+    regrouped: Regrouped
+    """Who each segment is, and where people were put by hand."""
+    feelings: NDArray[np.float32]
+    """``(passages,)`` how each passage feels, -1..1."""
 
 
 def find_structure(
@@ -72,6 +77,7 @@ def find_structure(
     schema: AttributeSchema,
     progress: Progress,
     stage: Callable[[str], AbstractContextManager[None]],
+    regroup: Regrouper | None = None,
 ) -> Structure:
     """Themes, people into segments, what sets the segments apart, how they change and what they are worth.
 
@@ -82,23 +88,20 @@ def find_structure(
         schema: the attributes that passages are tagged with.
         progress: told of the stages.
         stage: times the stage of a name.
+        regroup: names the segments and puts people where it was corrected by hand; None: nothing is corrected.
 
     Raises:
         UsageError: when the options ask for something that the people do not have.
+        InputError: when a correction names what is not there.
     """
-    progress.start("themes")
-    with stage("themes"):
-        themes = find_themes(corpus, seed=options.seed)
-    progress.finish("themes")
-    if corpus.indexing is not None:
-        # Finding themes and writing Chroma at the same time is slower on two cores than one after the other.
-        corpus.indexing.start()
+    themes = _themes(corpus, options, progress, stage)
     progress.start("segments")
     with stage("segments"):
         feelings = score_sentiments(corpus.passage_texts)
         features = _features(corpus, themes, known, feelings)
-        grouping = _group(corpus, themes, known.table, features, options)
-        progress.note(grouping.reason)
+        regrouped = _regroup(regroup or Regrouper(), corpus, themes, known, features, options)
+        grouping = regrouped.grouping
+        _note_grouping(grouping, options, progress)
         silent = tuple(sorted(set(known.table.customers) - set(corpus.customer_ids)))
         segments = build_segments(corpus, themes, grouping, silent=silent)
         described = describe_segments(corpus, themes, segments)
@@ -124,7 +127,25 @@ def find_structure(
         trends=trends,
         values=values,
         priorities=priorities,
+        regrouped=regrouped,
+        feelings=feelings,
     )
+
+
+def _themes(
+    corpus: Corpus,
+    options: GenerateOptions,
+    progress: Progress,
+    stage: Callable[[str], AbstractContextManager[None]],
+) -> ThemeModel:
+    progress.start("themes")
+    with stage("themes"):
+        themes = find_themes(corpus, seed=options.seed)
+    progress.finish("themes")
+    if corpus.indexing is not None:
+        # Finding themes and writing Chroma at the same time is slower on two cores than one after the other.
+        corpus.indexing.start()
+    return themes
 
 
 def _features(corpus: Corpus, themes: ThemeModel, known: Known, feelings: NDArray[np.float32]) -> FeatureTable:
@@ -144,6 +165,23 @@ def _mean_feelings(corpus: Corpus, feelings: NDArray[np.float32]) -> NDArray[np.
     np.add.at(counts, corpus.passage_customer[felt], 1)
     means: NDArray[np.float64] = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
     return means
+
+
+def _note_grouping(grouping: Grouping, options: GenerateOptions, progress: Progress) -> None:
+    progress.note(grouping.reason)
+    if idle := _without_a_say(options):
+        progress.note(f"the segments are those of --segment-by: {', '.join(idle)} changes nothing")
+
+
+def _without_a_say(options: GenerateOptions) -> list[str]:
+    """The flags about finding segments that were given although a column makes them."""
+    given = {
+        "--segments": options.segments != "auto",
+        "--algorithm": options.algorithm != "auto",
+        "--text-features": options.text_features != "auto",
+        "--features": options.features is not None,
+    }
+    return [flag for flag, said in given.items() if said and options.segment_by is not None]
 
 
 def _group(
@@ -173,6 +211,33 @@ def _group(
             mend=f"choose one of the customer table's columns: {columns}",
         )
     return group_by_column(corpus, values, options.segment_by)
+
+
+def _regroup(
+    regroup: Regrouper,
+    corpus: Corpus,
+    themes: ThemeModel,
+    known: Known,
+    features: FeatureTable,
+    options: GenerateOptions,
+) -> Regrouped:
+    """The segments as found, or as they were corrected by hand."""
+
+    def resegment(people: NDArray[np.int64], parts: int | None) -> Grouping:
+        return segment_people(
+            corpus,
+            themes,
+            segments=parts,
+            seed=options.seed,
+            algorithm=options.algorithm,
+            text_features=options.text_features,
+            features=features,
+            weights=parse_weights(options.features),
+            among=people,
+        )
+
+    found = _group(corpus, themes, known.table, features, options)
+    return regroup(found, corpus.customer_ids, known.table, resegment)
 
 
 def _explain(features: FeatureTable, described: list[DescribedSegment], *, seed: int) -> Explanation | None:

@@ -95,8 +95,16 @@ def plain_sentence(claim: Claim, language: OutputLanguage) -> str:
     if claim.basis is not None:
         return _data_sentence(claim, language)
     pattern = (ENGLISH if language == "en" else CHINESE).get(claim.attribute, FALLBACK[language])
-    sentence = pattern.format(share=_share(claim, language), value=claim.value.rstrip(".。"))
-    return sentence + _comparison(claim, language)
+    sentence = pattern.format(share=_share(claim, language), value=inner_quotes(claim.value.rstrip(".。")))
+    return sentence + plain_comparison(claim, language) + ("。" if language == "zh" else ".")
+
+
+def inner_quotes(text: str) -> str:
+    """The text with its quotation marks as single ones, so that it can stand between double ones."""
+    return text.translate(_SINGLE)
+
+
+_SINGLE = {ord(mark): "‘" for mark in "“「『〝"} | {ord(mark): "’" for mark in '”」』〞"'}
 
 
 def _data_sentence(claim: Claim, language: OutputLanguage) -> str:
@@ -129,14 +137,15 @@ def _share(claim: Claim, language: OutputLanguage) -> str:
     return f"{percent(claim.share)} % ({claim.people} {noun})"
 
 
-def _comparison(claim: Claim, language: OutputLanguage) -> str:
+def plain_comparison(claim: Claim, language: OutputLanguage) -> str:
+    """How everybody else compares, to stand at the end of a sentence; empty where that is not notable."""
     ratio = claim.adjusted_lift
     notable = ratio is None or ratio >= NOTABLE_RATIO
     there = percent(claim.share_elsewhere)
     if not notable:
-        return "。" if language == "zh" else "."
+        return ""
     if claim.people_elsewhere == 0:
-        return "，其他人没有提到。" if language == "zh" else "; nobody else says so."
+        return "，其他人没有提到" if language == "zh" else "; nobody else says so"
     if language == "zh":
-        return f"，其他人中只有 {there or '不到 1'}%。"
-    return f", against {there or 'less than 1'} % of everyone else."
+        return f"，其他人中只有 {there or '不到 1'}%"
+    return f", against {there or 'less than 1'} % of everyone else"

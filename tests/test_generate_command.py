@@ -25,6 +25,7 @@ FILES = {
     "themes.csv",
     "quarantine.jsonl",
     "segment_model.json",
+    "trace.jsonl",
     "manifest.json",
 }
 Run = Callable[..., subprocess.CompletedProcess[str]]

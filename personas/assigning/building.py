@@ -213,6 +213,8 @@ def _space_model(
                     people=int(part.sizes[row]),
                     centre=StoredArray.of(best.centres[row]),
                     floor=float(np.quantile(best.seen[part.labels == row, row], EDGE)),
+                    tested=int((part.labels == row).sum()),
+                    right_unseen=int(best.right[part.labels == row].sum()),
                 )
                 for row, segment in enumerate(part.present)
             ),

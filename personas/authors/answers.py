@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from personas.records import NarrativeSection
+
 
 class _ModelAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -43,14 +45,15 @@ class ProposedClaims(_ModelAnswer):
 
 
 class SentenceAnswer(_ModelAnswer):
-    """A sentence and the ids of the claims it rests on."""
+    """A sentence: the section it belongs to, the ids of the claims it rests on, then what it says."""
 
+    section: NarrativeSection = "summary"
     claim_ids: list[str]
     text: str
 
 
 class ProposedNarrative(_ModelAnswer):
-    """The opening paragraph, sentence by sentence."""
+    """The narrative, sentence by sentence."""
 
     sentences: list[SentenceAnswer]
 
@@ -73,3 +76,17 @@ class PlannedSearches(_ModelAnswer):
     """Queries for each of the attributes asked for."""
 
     searches: list[AttributeSearches]
+
+
+class QuotedSentence(_ModelAnswer):
+    """A sentence of an answer to a question: what it rests on first, then what it says."""
+
+    quotes: list[EvidenceQuote]
+    text: str
+
+
+class EvidenceAnswer(_ModelAnswer):
+    """An answer from evidence, or that the evidence holds none."""
+
+    answerable: bool
+    sentences: list[QuotedSentence]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from personas.abstaining.self_statements import common_statement
 from personas.attributes import Attribute
 from personas.authors.seam import (
     ProposedClaim,
@@ -20,9 +20,11 @@ from personas.authors.seam import (
 from personas.evidence import SAME_WORDS, EvidenceBase, EvidenceGroup
 from personas.grounding import quote_words
 from personas.models.ledger import Totals
+from personas.narrating.naming import plain_name, plain_tagline
+from personas.narrating.prose import plain_narrative
 from personas.records import Claim
-from personas.terms import content_words, stem, stems
-from personas.wording import data_value, plain_sentence
+from personas.sentiment import score_sentiment
+from personas.terms import content_words, stems
 
 CLAUSE_BREAK = re.compile(
     # A point, comma or colon inside a number or an address breaks nothing.
@@ -48,6 +50,12 @@ AWKWARD = re.compile(
 
 AWKWARD_COST = 0.12
 
+SPEAKING_WEIGHT = 0.25
+"""Half of what closeness weighs: "but some days I just don't have six minutes" is no praise, whatever stands before."""
+
+FEELINGS = {"satisfaction": 1, "pain_points": -1}
+"""Attributes that are a feeling, and its sign."""
+
 PASSAGES_COMPARED = 60
 """Passages of the group a phrase is compared with, spread over all of it."""
 
@@ -57,11 +65,6 @@ LEADING = re.compile(
     re.IGNORECASE,
 )
 """Words that tie a clause to one before it."""
-
-LEDE_SENTENCES = 6
-LEDE_LEAST = 4
-LEDE_SHARE = 0.06
-"""Share of the segment from which a claim belongs into the opening paragraph."""
 
 
 class ExtractiveAuthor:
@@ -104,7 +107,10 @@ class ExtractiveAuthor:
         claims = []
         for question in questions:
             for group in question.groups:
-                value = central_phrase(group, self._base)
+                if question.attribute.sensitive:
+                    value = common_statement([item.quote for item in group.items], longest=LONGEST_PHRASE)
+                else:
+                    value = central_phrase(group, self._base, question.attribute)
                 if value:
                     claims.append(claim_from_group(question.attribute.key, value, group))
         return claims
@@ -121,24 +127,19 @@ class ExtractiveAuthor:
     def narrate(
         self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]
     ) -> list[ProposedSentence]:
-        """Plain sentences about the claims that set the segment apart, each attribute once before any twice."""
+        """Plain sentences in sections, made of the claims' own words and counts."""
+        told = plain_narrative(claims, brief.language, template=brief.narrative, key=brief.segment_id)
         return [
-            ProposedSentence(
-                text=plain_sentence(claim, brief.language), claim_ids=(claim.claim_id,), origin="extractive"
-            )
-            for claim in choose_for_lede(claims)
+            ProposedSentence(text=one.text, claim_ids=one.claim_ids, origin=one.origin, section=one.section)
+            for one in told
         ]
 
     def name(self, brief: SegmentBrief, claims: Sequence[Claim], taken: Sequence[str]) -> ProposedName:
-        """The first terms that no other name uses; the tagline is the most telling claim."""
-        used = {word for name in taken for word in content_words(name)}
-        by_stem = {stem(term): term for term in reversed(brief.terms) if term not in used}
-        lead = list(reversed(by_stem.values()))[:2] or list(brief.terms[:2]) or ["…"]
-        value = data_value(claims[0], brief.language) if claims else ", ".join(brief.terms[:5])
-        if brief.language == "zh":
-            return ProposedName(name=f"谈论{'与'.join(lead)}的人", tagline=f"“{value}”", origin="extractive")
-        name = f"Voices on {' and '.join(lead)}"
-        return ProposedName(name=name, tagline=f"“{value}”", origin="extractive")
+        """What they speak of and how they stand to it, in words of no other name; the tagline is a telling claim."""
+        passages = self._base.corpus.passage_texts
+        name = plain_name(brief.terms, claims, brief.language, taken=taken, passages=passages)
+        tagline = plain_tagline(claims, brief.terms, brief.language)
+        return ProposedName(name=name, tagline=tagline, origin="extractive")
 
     def prompts_used(self) -> dict[str, str]:
         """None."""
@@ -155,8 +156,11 @@ def claim_from_group(attribute: str, value: str, group: EvidenceGroup, *, origin
     )
 
 
-def central_phrase(group: EvidenceGroup, base: EvidenceBase) -> str:
-    """The clause that says best what the group's sentences have in common; empty where none can be read alone."""
+def central_phrase(group: EvidenceGroup, base: EvidenceBase, attribute: Attribute) -> str:
+    """The clause that says best what the group's sentences have in common; empty where none can be read alone.
+
+    A sentence speaks of an attribute somewhere: the clause that does so itself goes before the others.
+    """
     phrases = sorted({phrase for item in group.items for phrase in clauses(item.quote)})
     if not phrases:
         return ""
@@ -167,7 +171,14 @@ def central_phrase(group: EvidenceGroup, base: EvidenceBase) -> str:
     telling = np.array([base.specificity(words) for words in wanted])
     awkward = np.array([bool(AWKWARD.match(phrase)) for phrase in phrases])
     score = CLOSENESS_WEIGHT * closeness + common * (COMMON_WEIGHT + TELLING_WEIGHT * telling) - AWKWARD_COST * awkward
+    score += SPEAKING_WEIGHT * np.array([_speaks_of(attribute, phrase) for phrase in phrases])
     return phrases[int(np.argmax(score))]
+
+
+def _speaks_of(attribute: Attribute, phrase: str) -> float:
+    """1 where the phrase itself is a sign of the attribute, -1 where it feels the other way, 0 where nothing tells."""
+    feeling = FEELINGS.get(attribute.key, 0) * float(np.sign(score_sentiment(phrase)))
+    return feeling or float(bool(attribute.cue_pattern.search(phrase.lower())))
 
 
 def clauses(sentence: str) -> list[str]:
@@ -175,22 +186,3 @@ def clauses(sentence: str) -> list[str]:
     parts = (re.sub(r"^[\s\-–—*•'·]+|[\s\-–—*'·]+$", "", part or "") for part in CLAUSE_BREAK.split(sentence))
     parts = (LEADING.sub("", part) for part in parts)
     return [part for part in parts if SHORTEST_PHRASE <= quote_words(part) <= LONGEST_PHRASE and content_words(part)]
-
-
-def choose_for_lede(claims: Sequence[Claim]) -> list[Claim]:
-    """The claims a narrative is made of, most telling first: supported ones, no attribute more than twice.
-
-    What only a few say comes in where there is nothing better.
-    """
-    usable = [claim for claim in claims if claim.status == "supported"] or list(claims)
-    voiced = [claim for claim in usable if claim.share >= LEDE_SHARE]
-    # What they say opens; what the table says of them comes behind.
-    voiced.sort(key=lambda claim: claim.basis is not None)
-    per_attribute: Counter[str] = Counter()
-    chosen: list[Claim] = []
-    for claim in [*voiced, *(claim for claim in usable if claim.share < LEDE_SHARE)]:
-        if per_attribute[claim.attribute] < 2 and (claim.share >= LEDE_SHARE or len(chosen) < LEDE_LEAST):
-            chosen.append(claim)
-            per_attribute[claim.attribute] += 1
-    said = [claim for claim in chosen if claim.basis is None][: LEDE_SENTENCES - 1]
-    return (said + [claim for claim in chosen if claim.basis is not None])[:LEDE_SENTENCES]

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from persona_kit.concurrency import map_concurrently
 from persona_kit.errors import ModelError
 from persona_kit.hashing import stable_seed
+from personas.abstaining.untold import traits_untold
 from personas.attributes import Attribute
 from personas.authors.answers import (
     ClaimAnswer,
@@ -20,12 +21,7 @@ from personas.authors.answers import (
     ProposedClaims,
     ProposedNarrative,
 )
-from personas.authors.extractive import (
-    LONGEST_PHRASE,
-    ExtractiveAuthor,
-    choose_for_lede,
-    claim_from_group,
-)
+from personas.authors.extractive import LONGEST_PHRASE, ExtractiveAuthor, claim_from_group
 from personas.authors.seam import (
     ProposedClaim,
     ProposedName,
@@ -36,10 +32,12 @@ from personas.authors.seam import (
 )
 from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.grounding import carried_share, quote_words
+from personas.grounding.unheard import unheard_figure
 from personas.models import Engine, Totals
 from personas.models.engine import is_kept
 from personas.models.governor import Allowance
-from personas.records import Claim
+from personas.narrating.sections import SECTIONS, choose_for_lede, narratable
+from personas.records import Claim, NarrativeTemplate
 from personas.terms import content_words, stem, stems
 from personas.wording import percent
 from prompts.loader import RenderedPrompt, load_prompt
@@ -79,6 +77,19 @@ QUOTES_SHOWN = 6
 EVIDENCE_SHOWN = 24
 CLAIMS_PER_CALL = 4
 """Claims of one attribute."""
+
+NARRATIVE_PROMPTS: dict[NarrativeTemplate, str] = {"summary": "narrative", "day-in-the-life": "day_in_the_life"}
+NARRATIVE_TOKENS = 1400
+"""Room for twelve sentences with their claims."""
+
+CLAIMS_NARRATED = 24
+"""The most telling claims, which a narrative is written from."""
+
+LONGEST_EXCERPT = 120
+"""Characters of the quote that is shown with a claim."""
+
+FAULTS_TOLD, LONGEST_FAULT = 8, 120
+"""What was wrong with a first attempt: how many sentences are told, and characters of each."""
 
 TOKENS_PER_ATTRIBUTE = 700
 """Room for four claims with three quotes each."""
@@ -273,20 +284,32 @@ class ModelAuthor:
         self, brief: SegmentBrief, claims: Sequence[Claim], not_stated: Sequence[str]
     ) -> list[ProposedSentence]:
         prompt = self._render(
-            "narrative",
+            NARRATIVE_PROMPTS[brief.narrative],
             {
                 "people": brief.people,
-                "claims": [_claim_for_prompt(claim) for claim in claims],
+                "claims": [_claim_for_prompt(claim) for claim in narratable(claims)[:CLAIMS_NARRATED]],
                 "not_stated": list(not_stated),
+                "neighbours": list(brief.neighbours),
+                "faults": [fault[:LONGEST_FAULT] for fault in brief.faults[:FAULTS_TOLD]],
                 "language": LANGUAGE_NAMES[brief.language],
             },
         )
         seed = stable_seed(brief.seed, brief.segment_id, "narrative")
         answer = self._engine.ask(
-            prompt, ProposedNarrative, seed=seed, max_tokens=900, allowance=self._allowances[brief.segment_id]
+            prompt,
+            ProposedNarrative,
+            seed=seed,
+            max_tokens=NARRATIVE_TOKENS,
+            allowance=self._allowances[brief.segment_id],
         ).value
+        sections = SECTIONS[brief.narrative]
         return [
-            ProposedSentence(text=sentence.text.strip(), claim_ids=tuple(sentence.claim_ids), origin="llm")
+            ProposedSentence(
+                text=sentence.text.strip(),
+                claim_ids=tuple(sentence.claim_ids),
+                origin="llm",
+                section=sentence.section if sentence.section in sections else sections[0],
+            )
             for sentence in answer.sentences
         ]
 
@@ -312,7 +335,7 @@ class ModelAuthor:
             if answer is None:
                 continue
             name, tagline = _tidy_name(answer.name), answer.tagline.strip().strip('"')
-            if self._name_fits(name, tagline, values, taken, prompt):
+            if self._name_fits(name, tagline, values, taken, prompt) and not traits_untold(f"{name}. {tagline}", lead):
                 return ProposedName(name=name, tagline=tagline, origin="llm")
         return floor
 
@@ -323,6 +346,9 @@ class ModelAuthor:
         if not 2 <= quote_words(name) <= 6 or not 3 <= quote_words(tagline) <= 20:
             return False
         if any(character.isdigit() for character in name + tagline) or _is_copied(name, prompt):
+            return False
+        # The prompt writes "attribute: value": a key is no word for a person.
+        if "_" in name + tagline or ":" in name or unheard_figure(f"{name} {tagline}", values):
             return False
         known = set().union(*(stems(value) for value in values))
         used = set().union(*(stems(other) for other in taken)) if taken else set()
@@ -418,4 +444,11 @@ def _claim_for_prompt(claim: Claim) -> dict[str, object]:
         "percent": percent(claim.share),
         "percent_elsewhere": percent(claim.share_elsewhere),
         "ratio": ratio,
+        "quote": _excerpt_of(claim),
     }
+
+
+def _excerpt_of(claim: Claim) -> str:
+    """The claim's first quote that says more than its value and can be shown whole; empty where there is none."""
+    quotes = (citation.quote for citation in claim.citations)
+    return next((q for q in quotes if len(claim.value) < len(q) <= LONGEST_EXCERPT), "")

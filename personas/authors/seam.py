@@ -9,7 +9,7 @@ from typing import Protocol
 from personas.attributes import Attribute, OutputLanguage
 from personas.evidence import EvidenceGroup
 from personas.models.ledger import Totals
-from personas.records import Claim, Origin
+from personas.records import Claim, NarrativeSection, NarrativeTemplate, Origin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,10 @@ class SegmentBrief:
     neighbours: tuple[str, ...]
     """Terms of the nearest other segments, one line each."""
     seed: int
+    narrative: NarrativeTemplate = "summary"
+    """Which sections the narrative has."""
+    faults: tuple[str, ...] = ()
+    """What was wrong with the sentences of the first attempt, where the narrative is asked for again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,7 @@ class ProposedSentence:
     text: str
     claim_ids: tuple[str, ...]
     origin: Origin
+    section: NarrativeSection = "summary"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ _KINDS: dict[str, CauseKind] = {
     **dict.fromkeys(("customers", "orders", "events"), "tables"),
     **dict.fromkeys(("segments", "segment_by", "algorithm", "text_features", "features", "seed"), "grouping"),
     **dict.fromkeys(
-        ("base_url", "candidates", "context_tokens", "reproducible", "min_people", "schema_ref"), "writing"
+        ("base_url", "candidates", "context_tokens", "reproducible", "min_people", "schema_ref", "narrative"), "writing"
     ),
     "output_language": "language",
 }

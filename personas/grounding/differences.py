@@ -152,6 +152,36 @@ def are_opposites(one: str, two: str) -> bool:
     return len(bare) == 1 and one.endswith(("less", "lessly")) != two.endswith(("less", "lessly"))
 
 
+def opposite_words(one: str, other: str) -> Iterator[tuple[str, str]]:
+    """Pairs of a word of `one` and its opposite in `other`, in the order of `one`; Chinese ones behind, as listed.
+
+    A word that stands in both tells nothing: "fast to ship, slow to load" is not the opposite of "ships fast". A single
+    Chinese character counts where it says how something is: 上菜慢, 太大, but not 大老远.
+
+    Args:
+        one: folded, as long as a sentence.
+        other: folded, as long as a sentence.
+    """
+    mine, theirs = [[token.text for token in tokens(text) if token.text.isascii()] for text in (one, other)]
+    for word in mine:
+        for against in theirs:
+            if are_opposites(word, against) and word not in theirs and against not in mine:
+                yield word, against
+    for a, b in _opposites_zh():
+        if a in one and b in other and a not in other and b not in one and _says_how(a, one) and _says_how(b, other):
+            yield a, b
+
+
+_HOW_ZH: Final = (
+    r"(?:(?<=[太很挺更最真超好够])|(?<=有点)|(?<=比较)|(?<=非常)){0}"
+    r"|{0}(?=[了啊呀的点些]?(?:$|[,.!?;:，。！？\s]))"
+)
+
+
+def _says_how(word: str, folded: str) -> bool:
+    return len(word) > 1 or re.search(_HOW_ZH.format(word), folded) is not None
+
+
 def material_difference(quote: str, source: str) -> Difference | None:
     """What a quote and the words of the source differ in that is no slip of the pen; None where nothing.
 

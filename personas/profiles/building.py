@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -16,7 +16,7 @@ from personas.profiles.deciding import Sign, decide_growth, decide_habits, decid
 from personas.profiles.entities import NameIndex, decide_entities, index_names
 from personas.profiles.feelings import decide_feeling, decide_trend, feel_document, mean_feeling
 from personas.profiles.order_signs import OrderSign
-from personas.profiles.records import CustomerProfile, Evidence
+from personas.profiles.records import CustomerProfile, Evidence, Tag
 from personas.profiles.topics import TopicFinder, decide_interests, decide_topics
 from personas.records import Segment
 from personas.themes import ThemeModel
@@ -24,6 +24,9 @@ from retrieval.corpus import Corpus
 from retrieval.documents import Document
 
 Rows = NDArray[np.int64]
+
+Recommend = Callable[[str, str, Sequence[Tag]], tuple[Tag, ...]]
+"""From a customer's id, segment id and topics to what to offer them."""
 
 AT_ONCE: Final = 500
 """Customers whose sentences are embedded together."""
@@ -41,6 +44,7 @@ class _Known:
     persona_of: Mapping[str, str]
     names: NameIndex
     topics: TopicFinder
+    recommend: Recommend | None
 
 
 def build_profiles(
@@ -51,6 +55,7 @@ def build_profiles(
     orders: Mapping[str, OrderSign] | None = None,
     segments: Sequence[Segment] = (),
     persona_ids: Mapping[str, str] | None = None,
+    recommend: Recommend | None = None,
 ) -> Iterator[CustomerProfile]:
     """The profile of everybody who wrote, in the order of `Corpus.customer_ids`; no model is called.
 
@@ -61,6 +66,7 @@ def build_profiles(
         orders: customer id -> `OrderSign`, see `read_order_signs`; without it nothing is told from orders' rhythm.
         segments: who belongs where.
         persona_ids: segment id -> persona id.
+        recommend: what to offer a customer, see `personas.actions.recommending`; nothing where None.
     """
     bought = [name for one in (behaviour or {}).values() for name in one.products]
     known = _Known(
@@ -72,6 +78,7 @@ def build_profiles(
         persona_of=persona_ids or {},
         names=index_names(corpus, products=bought),
         topics=TopicFinder(corpus, themes),
+        recommend=recommend,
     )
     order = np.argsort(corpus.passage_customer, kind="stable")
     bounds = np.searchsorted(corpus.passage_customer[order], np.arange(len(corpus.customer_ids) + 1))
@@ -117,6 +124,7 @@ def _profile(known: _Known, customer_id: str, rows: Rows, voiced: dict[int, list
         spent=behaviour.spent if behaviour else None,
         currency=behaviour.currency if behaviour else None,
         orders=behaviour.orders if behaviour else None,
+        recommendations=known.recommend(customer_id, segment_id, topics) if known.recommend else (),
     )
 
 

@@ -71,3 +71,5 @@ class CustomerProfile(Record):
     spent: float | None = None
     currency: str | None = None
     orders: int | None = None
+    recommendations: tuple[Tag, ...] = ()
+    """Products and contents to offer, the surest first; empty where no products are named."""

@@ -28,6 +28,7 @@ CSV_COLUMNS: Final = (
     "spent",
     "currency",
     "orders",
+    "recommendations",
 )
 SEPARATOR: Final = ";"
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -72,6 +73,7 @@ def _cells(profile: CustomerProfile) -> tuple[str, ...]:
         "" if profile.spent is None else f"{profile.spent:.2f}",
         harmless(profile.currency or ""),
         "" if profile.orders is None else str(profile.orders),
+        _joined(profile.recommendations),
     )
 
 

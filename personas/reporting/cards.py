@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from personas.attributes import load_schema
-from personas.records import Basis, Characteristic, Claim, Interval, Persona
+from personas.narrating.prose import tell_not_stated
+from personas.records import Basis, Characteristic, Claim, Interval, NarrativeSection, Persona, Sentence
 from personas.reporting.record_wording import say
 from personas.reporting.report_wording import ReportLanguage, Words
 from personas.reporting.source_texts import Sources
@@ -79,6 +80,7 @@ class SentenceView:
 
     text: str
     refs: tuple[tuple[int, str], ...]
+    section: NarrativeSection = "summary"
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,17 @@ class CharacteristicView:
     characteristic: Characteristic
     ratio: str
     chip: str
+
+
+@dataclass(frozen=True)
+class ScoreTile:
+    """A measure of one persona: its number, what it was counted from, and what it means."""
+
+    label: str
+    value: str
+    told: str
+    meaning: str
+    scored: bool
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,20 @@ class Card:
     cautions: tuple[str, ...]
     terms: tuple[str, ...]
     fallbacks: tuple[str, ...]
+    scores: tuple[ScoreTile, ...] = ()
+    corrected: tuple[str, ...] = ()
+    """What was corrected of it by hand."""
+
+    silence: str = ""
+    """What nobody stated, as the narrative's last sentence; empty where everything was."""
+    advice: str = ""
+    """What to do, as HTML; empty where there is nothing."""
+
+    @property
+    def sections(self) -> tuple[tuple[NarrativeSection, tuple[SentenceView, ...]], ...]:
+        """The narrative by section, in order."""
+        names = dict.fromkeys(sentence.section for sentence in self.sentences)
+        return tuple((name, tuple(s for s in self.sentences if s.section == name)) for name in names)
 
     @property
     def rest_count(self) -> int:
@@ -183,7 +210,7 @@ def build_card(
         name=visible(persona.name),
         tagline=visible(persona.tagline),
         stability=stability,
-        sentences=tuple(_sentence(s.text, s.claim_ids, numbers, shown, number) for s in persona.narrative),
+        sentences=tuple(_sentence(s, numbers, shown, number) for s in persona.narrative),
         axis=axis,
         rest_axis=rest_axis,
         apart=tuple(build(claim) for claim in apart),
@@ -194,6 +221,7 @@ def build_card(
         cautions=tuple(visible(caution) for caution in persona.cautions),
         terms=tuple(visible(term) for term in persona.terms),
         fallbacks=tuple(visible(reason) for reason in persona.provenance.fallbacks),
+        silence=visible(tell_not_stated([labels[key] for key in persona.not_stated], words.language)),
     )
 
 
@@ -203,14 +231,12 @@ def _axis(claims: Sequence[Claim]) -> float:
     return next((axis for axis in AXES if needed <= axis), 1.0)
 
 
-def _sentence(
-    text: str, claim_ids: Sequence[str], numbers: Mapping[str, int], shown: Sequence[Claim], number: int
-) -> SentenceView:
+def _sentence(sentence: Sentence, numbers: Mapping[str, int], shown: Sequence[Claim], number: int) -> SentenceView:
     on_page = {claim.claim_id for claim in shown}
-    refs = [numbers[claim_id] for claim_id in claim_ids if claim_id in on_page]
+    refs = [numbers[claim_id] for claim_id in sentence.claim_ids if claim_id in on_page]
     # A percent sign does not start a line.
-    whole = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", visible(text))
-    return SentenceView(text=whole, refs=tuple((at, f"p{number}-c{at}") for at in refs))
+    whole = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", visible(sentence.text))
+    return SentenceView(text=whole, refs=tuple((at, f"p{number}-c{at}") for at in refs), section=sentence.section)
 
 
 def _claim_of(citation: Citation, claims: Sequence[Claim], numbers: Mapping[str, int]) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from personas.persona_set import PersonaSet
 from personas.records import MapPoint
+from personas.reporting.actions_section import product_quotes, products_title, render_advice, render_products
 from personas.reporting.cards import AttributeLabels, Card, build_card, view_quote
+from personas.reporting.corrections_section import render_corrections, tell_corrections
 from personas.reporting.finding_sections import render_explanation, render_grouping, render_value
 from personas.reporting.finding_wording import FindingWords
 from personas.reporting.making import tell_making
@@ -25,18 +28,20 @@ from personas.reporting.overview import (
 from personas.reporting.page import content_policy, page_environment, read_template, trusted
 from personas.reporting.palette import palette_css
 from personas.reporting.report_wording import Words
+from personas.reporting.scorecard_section import names_of, render_scorecard, score_tiles
 from personas.reporting.segment_names import SegmentNames
 from personas.reporting.source_texts import Sources, citations_of, gather_sources
 from personas.reporting.trends_section import render_trends
 from personas.reporting.trends_wording import TrendWords
 from personas.reporting.visible import visible
+from personas.scoring.wording import ScoreWords
 from retrieval.documents import Citation, Document
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-STYLES = ("style.css", "trends.css", "findings.css")
+STYLES = ("style.css", "trends.css", "findings.css", "actions.css")
 
 
 def render_html(
@@ -65,7 +70,7 @@ def render_html(
     words = FindingWords(persona_set.language)
     terms = segment_terms or {}
     quotes = {theme.theme_id: (theme_quotes or {}).get(theme.theme_id, ()) for theme in most_voiced(persona_set)}
-    examples = [one for own in quotes.values() for one in own]
+    examples = [*(one for own in quotes.values() for one in own), *product_quotes(persona_set)]
     sources = gather_sources(persona_set, documents, words, examples)
     lines = list_segments(persona_set, words, terms)
     placed = [line for line in lines if line.anchor]
@@ -86,7 +91,7 @@ def render_html(
             cards=_cards(persona_set, sources, words),
             groups=list_groups(persona_set, lines, theme_shares, segment_lifts, terms, words),
             heat=side_by_side(persona_set, placed, theme_shares, segment_lifts, words),
-            sections=_sections(persona_set, names, words),
+            sections=_sections(persona_set, names, words, sources),
             themes=list_themes(persona_set, placed, theme_shares, views, words),
             themes_total=len(persona_set.themes),
             trends=_trends(persona_set, placed),
@@ -116,14 +121,20 @@ def _map(points: Sequence[MapPoint], lines: Sequence[SegmentLine]) -> MapDrawing
     return draw_map(points, css, names, [line.segment_id for line in lines if line.anchor])
 
 
-def _sections(persona_set: PersonaSet, names: SegmentNames, words: Words) -> list[tuple[str, str, Markup]]:
+def _sections(
+    persona_set: PersonaSet, names: SegmentNames, words: Words, sources: Sources
+) -> list[tuple[str, str, Markup]]:
     """The sections on what the numbers found that are not empty: anchor, name in the contents, and HTML."""
     rendered = (
+        ("corrected", render_corrections(persona_set)),
+        ("scores", render_scorecard(persona_set, names)),
         ("grouped", render_grouping(persona_set, names)),
         ("explained", render_explanation(persona_set, names)),
         ("value", render_value(persona_set, names)),
     )
-    return [(anchor, words(anchor), section) for anchor, section in rendered if section]
+    found = [(anchor, words(anchor), section) for anchor, section in rendered if section]
+    products = render_products(persona_set, sources)
+    return [*found, ("products", products_title(words.language), products)] if products else found
 
 
 def _trends(persona_set: PersonaSet, placed: Sequence[SegmentLine]) -> tuple[str, Markup] | None:
@@ -142,15 +153,21 @@ def _trends(persona_set: PersonaSet, placed: Sequence[SegmentLine]) -> tuple[str
 def _cards(persona_set: PersonaSet, sources: Sources, words: Words) -> list[Card]:
     labels = AttributeLabels(persona_set.language)
     stability = {s.segment_id: s.quality.stability for s in persona_set.segments if s.quality is not None}
+    scored, names = ScoreWords(persona_set.language), names_of(persona_set)
     return [
-        build_card(
-            persona,
-            number=number,
-            css=f"s{number - 1}",
-            stability=stability.get(persona.segment_id),
-            sources=sources,
-            labels=labels,
-            words=words,
+        replace(
+            build_card(
+                persona,
+                number=number,
+                css=f"s{number - 1}",
+                stability=stability.get(persona.segment_id),
+                sources=sources,
+                labels=labels,
+                words=words,
+            ),
+            scores=score_tiles(persona, names, scored),
+            corrected=tell_corrections(persona_set, persona.persona_id),
+            advice=render_advice(persona, number=number),
         )
         for number, persona in enumerate(persona_set.personas, start=1)
     ]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from personas.narrating.prose import tell_not_stated
 from personas.persona_set import PersonaSet
-from personas.records import Claim, Persona
+from personas.records import Claim, NarrativeSection, Persona
+from personas.reporting.actions_section import advice_markdown, products_markdown
 from personas.reporting.cards import AttributeLabels, rank_apart, tell_basis
+from personas.reporting.corrections_section import corrections_markdown
 from personas.reporting.findings_markdown import findings_markdown, groups_markdown, themes_markdown
 from personas.reporting.making import tell_making
 from personas.reporting.markdown_text import escape, markdown_table, quote_markdown
 from personas.reporting.overview import SegmentLine, list_segments, say_how_sure
 from personas.reporting.record_wording import say
 from personas.reporting.report_wording import Words
+from personas.reporting.scorecard_section import names_of, persona_scores_markdown, scorecard_markdown
 from personas.reporting.segment_names import SegmentNames
 from personas.reporting.trends_markdown import trends_markdown
+from personas.scoring.wording import ScoreWords
 from personas.wording import data_value, table_words
 from retrieval.documents import Citation
 
@@ -52,8 +57,13 @@ def render_markdown(
     parts.append(f"> **{words('how_sure')}:** {escape(say_how_sure(persona_set, lines, words))}")
     for persona in persona_set.personas:
         parts += _persona(persona, labels, words)
+        parts += advice_markdown(persona)
+        parts += persona_scores_markdown(persona, names_of(persona_set), ScoreWords(persona_set.language))
+    parts += corrections_markdown(persona_set)
+    parts += scorecard_markdown(persona_set)
     parts += groups_markdown(persona_set, lines, segment_terms or {})
     parts += findings_markdown(persona_set, names)
+    parts += products_markdown(persona_set)
     parts += themes_markdown(persona_set, theme_quotes or {})
     if persona_set.trends is not None:
         told = {line.segment_id: line.name for line in lines if line.anchor}
@@ -83,8 +93,10 @@ def _persona(persona: Persona, labels: AttributeLabels, words: Words) -> list[st
         f"## {escape(persona.name)}",
         f"*{escape(persona.tagline)}*" if persona.tagline.strip() else "",
         f"**{words.count('people', persona.people)}, {words.percent(persona.share)}** · {standing}",
-        _narrative(persona, {claim.claim_id for claim in shown}, numbers),
+        *_narrative(persona, {claim.claim_id for claim in shown}, numbers, words),
     ]
+    silence = tell_not_stated([labels[key] for key in persona.not_stated], words.language)
+    parts += [escape(silence)] if silence else []
     if apart:
         parts += [f"### {words('apart')}", _claims(apart, numbers, labels, words)]
     rest = [claim for claim in shown if claim not in apart]
@@ -99,12 +111,17 @@ def _persona(persona: Persona, labels: AttributeLabels, words: Words) -> list[st
     return parts
 
 
-def _narrative(persona: Persona, shown: set[str], numbers: dict[str, int]) -> str:
-    sentences = []
+def _narrative(persona: Persona, shown: set[str], numbers: dict[str, int], words: Words) -> list[str]:
+    """A paragraph for each section, those behind the summary under a heading."""
+    sections: dict[NarrativeSection, list[str]] = {}
     for sentence in persona.narrative:
         refs = "".join(f" \\[{numbers[claim_id]}\\]" for claim_id in sentence.claim_ids if claim_id in shown)
-        sentences.append(escape(sentence.text) + refs)
-    return " ".join(sentences)
+        sections.setdefault(sentence.section, []).append(escape(sentence.text) + refs)
+    parts = []
+    for section, sentences in sections.items():
+        parts += [] if section == "summary" else [f"### {words(f'section_{section}')}"]
+        parts.append(" ".join(sentences))
+    return parts
 
 
 def _claims(claims: Sequence[Claim], numbers: dict[str, int], labels: AttributeLabels, words: Words) -> str:

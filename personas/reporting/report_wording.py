@@ -173,6 +173,12 @@ ENGLISH: Mapping[str, str] = {
     "share_heading": "share",
     "interval_heading": "95 % interval",
     "evidence": "evidence",
+    "scores": "Scorecard",
+    "corrected": "Corrected by hand",
+    "section_day": "A day of theirs",
+    "section_goals": "Goals",
+    "section_frustrations": "Frustrations",
+    "section_speak": "How to speak to them",
 }
 
 CHINESE: Mapping[str, str] = {
@@ -336,6 +342,12 @@ CHINESE: Mapping[str, str] = {
     "share_heading": "比例",
     "interval_heading": "95% 区间",
     "evidence": "依据",
+    "section_day": "他们的一天",
+    "section_goals": "目标",
+    "section_frustrations": "困扰",
+    "section_speak": "怎样与他们沟通",
+    "scores": "评分卡",
+    "corrected": "人工修正",
 }
 
 

@@ -73,6 +73,7 @@ def segment_people(
     text_features: TextFeatures = "auto",
     features: FeatureTable | None = None,
     weights: Mapping[str, float] | None = None,
+    among: NDArray[np.int64] | None = None,
 ) -> Grouping:
     """The people with enough text, grouped by what they voice.
 
@@ -85,12 +86,13 @@ def segment_people(
         text_features: what of their words people are grouped by; `auto` takes theme profiles or vectors.
         features: what else is known, a row for each of the corpus's customers.
         weights: of the blocks of features; None joins those that make the grouping worth more.
+        among: the people to group, ascending, however little they wrote; None: everybody with enough text.
 
     Raises:
         UsageError: when more segments are asked for than there are people with enough text, or an unknown algorithm.
     """
     words = corpus.words_per_customer
-    people = np.flatnonzero(words >= least_words(words))
+    people = np.flatnonzero(words >= least_words(words)) if among is None else among
     if segments is not None and segments > len(people):
         raise UsageError(
             f"{segments} segments were asked for, but only {len(people)} people wrote enough to be placed",

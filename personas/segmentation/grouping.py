@@ -54,6 +54,9 @@ class Grouping:
     """None where people were grouped by a column, or are one group."""
     topics: tuple[TopicOfSegments, ...] = ()
     """Where people were grouped by topics of words."""
+    held_out: NDArray[np.int64] | None = None
+    """``(segments, segments)`` people who were left out while the others were grouped, and then went to the nearest
+    segment of these: by their own segment, and by the one they went to; None where nothing was grouped anew."""
 
     @property
     def count(self) -> int:
@@ -148,4 +151,14 @@ def join_groupings(parts: list[Grouping]) -> Grouping:
         segment_stability=tuple(stabilities[at] for at in order),
         blocks=max(parts, key=lambda part: len(part.people)).blocks,
         candidates=tuple(candidate for part in parts for candidate in part.candidates),
+        held_out=_join_held_out(parts)[np.ix_(order, order)],
     )
+
+
+def _join_held_out(parts: list[Grouping]) -> NDArray[np.int64]:
+    """The tables of the parts along the diagonal: people of one part never go to a segment of another."""
+    from scipy.linalg import block_diag
+
+    own = [part.held_out if part.held_out is not None else np.zeros((part.count,) * 2, np.int64) for part in parts]
+    joined: NDArray[np.int64] = block_diag(*own).astype(np.int64)
+    return joined

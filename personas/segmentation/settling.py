@@ -68,7 +68,7 @@ def settle(
     likeness = np.clip(points @ centres.T, 0.0, 1.0)
     closeness = likeness[np.arange(len(points)), labels]
     floors = np.array([np.quantile(closeness[labels == at], FLOOR) for at in range(count)], dtype=np.float32)
-    stability, per_segment = _stability(chosen, points[rows], labels[rows], count, rng=rng, seed=seed)
+    stability, per_segment, held_out = _stability(chosen, points[rows], labels[rows], count, rng=rng, seed=seed)
     return Grouping(
         people=people,
         labels=np.where(closeness < FAR * floors[labels], -1, labels) if chosen.method.least > 1 else labels,
@@ -85,6 +85,7 @@ def settle(
         blocks=blocks,
         candidates=candidates,
         centres=centres,
+        held_out=held_out,
     )
 
 
@@ -107,9 +108,10 @@ def _soft(likeness: NDArray[np.float32], labels: Labels) -> Weights:
 
 def _stability(
     chosen: Trial, points: Points, labels: Labels, count: int, *, rng: np.random.Generator, seed: int
-) -> tuple[float, tuple[float, ...]]:
-    """Over resamples: mean adjusted Rand index, and the mean best Jaccard overlap of each segment."""
+) -> tuple[float, tuple[float, ...], NDArray[np.int64]]:
+    """Over resamples: mean adjusted Rand index, the mean best Jaccard overlap of each segment, and those left out."""
     agreement, overlaps = [], []
+    held_out = np.zeros((count, count), dtype=np.int64)
     taken = max(2, int(len(points) * RESAMPLED_SHARE))
     wanted = FINAL_RESAMPLES if len(points) < MANY else FINAL_RESAMPLES_OF_MANY
     more = max(0, wanted - len(chosen.resamples))
@@ -118,7 +120,27 @@ def _stability(
     for sample, again in [*chosen.resamples, *zip(samples, found, strict=True)]:
         agreement.append(adjusted_rand(labels[sample], again))
         overlaps.append([_best_jaccard(labels[sample] == label, again) for label in range(count)])
-    return float(np.mean(agreement)), tuple(float(value) for value in np.mean(overlaps, axis=0))
+        held_out += _place_left_out(points, labels, sample, again, count)
+    return float(np.mean(agreement)), tuple(float(value) for value in np.mean(overlaps, axis=0)), held_out
+
+
+def _place_left_out(
+    points: Points, labels: Labels, sample: NDArray[np.int64], again: Labels, count: int
+) -> NDArray[np.int64]:
+    """``(segments, segments)`` those left out of a sample, by their own segment and by the one they go to.
+
+    They go to the nearest group of those that were made without them; a group stands for the segment that most of its
+    people are of. Who has no words among the others' goes nowhere, and is not counted.
+    """
+    left = np.setdiff1d(np.arange(len(points)), sample, assume_unique=True)
+    left = left[points[left].any(axis=1)]
+    groups = int(again.max()) + 1
+    shared = np.zeros((groups, count), dtype=np.int64)
+    np.add.at(shared, (again, labels[sample]), 1)
+    nearest = nearest_centre(points[left], centres_of(points[sample], again, groups))[0]
+    placed = np.zeros((count, count), dtype=np.int64)
+    np.add.at(placed, (labels[left], shared.argmax(axis=1)[nearest]), 1)
+    return placed
 
 
 def _best_jaccard(members: NDArray[np.bool_], labels: Labels) -> float:

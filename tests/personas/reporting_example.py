@@ -31,6 +31,7 @@ from tests.personas.findings_example import (
     trends_of,
     values_of,
 )
+from tests.personas.scored_example import corrections_of, scores_of
 
 LONG_WORD = "w" * 10_000
 HOSTILE = (
@@ -124,6 +125,8 @@ class _Builder:
             behaviour=behaviour_of(),
             values=values_of(dict(zip(ids, self.sizes, strict=True))),
             priorities=priorities_of(ids),
+            scorecard=scores_of(of_set=True),
+            corrections=corrections_of(personas[0].persona_id),
         )
         shares = {
             f"s{s}": {t.theme_id: self._share(s, k) for k, t in enumerate(themes)} for s in range(len(self.sizes))
@@ -315,6 +318,7 @@ class _Builder:
             not_stated=("channels", "interests", "another_key"),
             cautions=("They wrote more than others (median 64 words against 31).",),
             terms=("grinder", "beans", "morning") if self.language == "en" else ("咖啡机", "早上"),
+            scorecard=scores_of(),
             provenance=Provenance(
                 author="llm",
                 model="SmolLM2-360M-Instruct",

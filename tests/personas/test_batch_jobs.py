@@ -222,3 +222,17 @@ def test_a_fingerprint_of_a_folder_follows_its_files(tmp_path: Path) -> None:
     first = _fingerprint(tmp_path, text)
     (tmp_path / "texts" / "a.txt").rename(tmp_path / "texts" / "b.txt")
     assert _fingerprint(tmp_path, text) != first
+
+
+def test_a_job_runs_again_when_what_is_corrected_by_hand_changes(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("words", encoding="utf-8")
+    first = _fingerprint(tmp_path)
+    found = read(tmp_path, ONE).jobs[0].options.workspace / "corrections.toml"
+    found.parent.mkdir(parents=True)
+    found.write_text("[[rename]]", encoding="utf-8")
+    in_workspace = _fingerprint(tmp_path)
+    assert in_workspace != first
+    (tmp_path / "mine.toml").write_text("[[rename]] # mine", encoding="utf-8")
+    named = ONE + 'corrections = "mine.toml"\n'
+    assert read(tmp_path, named).jobs[0].options.corrections == tmp_path / "mine.toml"
+    assert _fingerprint(tmp_path, named) not in {first, in_workspace}

@@ -83,6 +83,7 @@ def test_all_files_are_there_and_nothing_else(run: RunResult) -> None:
         "report.html",
         "segment_model.json",
         "themes.csv",
+        "trace.jsonl",
     ])
     assert sorted(run.files) == sorted(run.out / name for name in names)
 

@@ -116,7 +116,7 @@ def test_a_chinese_corpus_gives_chinese_personas(tmp_path: Path, embedder: str) 
     assert sorted(map(sorted, kinds_of(result).values())) == [["queueing"], ["tasting"]]
     for persona in personas:
         assert persona.language == "zh"
-        assert "谈论" in persona.name
+        assert persona.name.endswith("的人")
         assert all(sentence.text.endswith("。") for sentence in persona.narrative)
     check_quotes(result, [str(source)])
 
@@ -126,7 +126,7 @@ def test_the_output_language_can_be_chosen(tmp_path: Path) -> None:
     result = generate([str(source)], run_options(tmp_path, embedder="hash", output_language="en"))
 
     assert {persona.language for persona in result.persona_set.personas} == {"en"}
-    assert all(persona.name.startswith("Voices on") for persona in result.persona_set.personas)
+    assert not any("的人" in persona.name for persona in result.persona_set.personas)
 
 
 def test_three_documents_are_enough_for_a_run(tmp_path: Path) -> None:
@@ -204,13 +204,25 @@ def test_a_folder_of_texts_with_its_customer_table(tmp_path: Path) -> None:
     assert any(c.value == "gold" and c.share == 1.0 for c in crafting.characteristics)
 
 
+class Noting(Silent):
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
 def test_people_can_be_grouped_by_a_column(tmp_path: Path) -> None:
     source = write_table(tmp_path / "reviews.csv", english_people(per_kind=4))
     rows = [(voice.customer_id, voice.kind[:1]) for voice in english_people(per_kind=4)]
     table = str(write_rows(tmp_path / "people.csv", ("customer_id", "plan"), rows))
-    options = run_options(tmp_path, customers=table, segment_by="plan", embedder="hash")
-    result = generate([str(source)], options)
+    options = run_options(tmp_path, customers=table, segment_by="plan", segments=3, embedder="hash")
+    noting = Noting()
+    result = generate([str(source)], options, progress=noting)
 
+    assert "the segments are those of --segment-by: --segments changes nothing" in noting.notes
     assert result.persona_set.segmentation.representation == "plan"
     assert sorted(result.persona_set.sizes.values()) == [4, 8]
     with pytest.raises(UsageError, match="no column 'colour'"):

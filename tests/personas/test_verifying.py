@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -173,3 +176,83 @@ def test_standard_input_cannot_be_read_again_but_may_be_named(tmp_path: Path) ->
 
     with pytest.raises(InputError, match="standard input"):
         verify(options.out)
+
+
+def tampered(folder: Path, change: Callable[[dict[str, Any]], None]) -> list[str]:
+    """What is told of results in which the first persona was changed."""
+    path = folder / "out" / "personas.json"
+    held = json.loads(path.read_text("utf-8"))
+    change(held["personas"][0])
+    path.write_text(json.dumps(held), encoding="utf-8")
+    return check(folder)[1]
+
+
+def test_a_sentence_must_rest_on_claims_that_are_there_and_hold_its_numbers(copy: Path) -> None:
+    def rename(persona: dict[str, Any]) -> None:
+        persona["narrative"][0]["claim_ids"] = ["c77"]
+
+    def renumber(persona: dict[str, Any]) -> None:
+        persona["narrative"][0]["text"] += " That is 4,321 of them."
+
+    assert any("4,321" in failure for failure in tampered(copy, renumber))
+    assert any("names no claim that exists: c77" in failure for failure in tampered(copy, rename))
+
+
+def test_an_action_must_rest_on_claims_that_are_there(copy: Path) -> None:
+    def rename(persona: dict[str, Any]) -> None:
+        assert persona["actions"]
+        persona["actions"][0]["claim_ids"] = []
+
+    assert any("action a1: names no claim" in failure for failure in tampered(copy, rename))
+
+
+def test_counts_and_the_people_quoted_must_fit_the_segment(copy: Path) -> None:
+    def overcount(persona: dict[str, Any]) -> None:
+        persona["claims"][0] |= {"people": persona["people"] + 1}
+
+    def move(persona: dict[str, Any]) -> None:
+        persona["segment_id"] = "s99"
+
+    assert any("people in a segment of" in failure for failure in tampered(copy, overcount))
+    assert any("who are not of the segment" in failure for failure in tampered(copy, move))
+
+
+def test_counter_quotes_and_quotes_of_profiles_are_checked_too(tmp_path: Path) -> None:
+    source = write_table(tmp_path / "reviews.csv", english_people())
+    generate([str(source)], run_options(tmp_path, embedder="hash", profiles=True))
+    before = verify(tmp_path / "out")
+    path = tmp_path / "out" / "personas.json"
+    held = json.loads(path.read_text("utf-8"))
+    claim = held["personas"][0]["claims"][0]
+    claim["counter_citations"] = [claim["citations"][0] | {"quote": "never said"}]
+    path.write_text(json.dumps(held), encoding="utf-8")
+    profiles = tmp_path / "out" / "profiles.jsonl"
+    lines = profiles.read_text("utf-8").split("\n")
+    place = next(at for at, line in enumerate(lines) if '"quote":"' in line.replace(" ", "") and '"start"' in line)
+    lines[place] = re.sub(r'("quote": ?")(\w)', r"\1~", lines[place], count=1)
+    profiles.write_text("\n".join(lines), encoding="utf-8")
+    after = verify(tmp_path / "out")
+
+    assert before.ok
+    assert after.checked == before.checked + 1
+    assert any("counter_citations[0]" in failure for failure in after.failures)
+    assert any(failure.startswith("profiles.jsonl[") for failure in after.failures)
+
+
+def test_claims_of_the_customer_table_are_counted_again(tmp_path: Path) -> None:
+    people = english_people()
+    source = write_table(tmp_path / "reviews.csv", people)
+    rows = [(voice.customer_id, "home" if voice.kind == "crafting" else "office") for voice in people]
+    table = write_rows(tmp_path / "customers.csv", ("customer_id", "place"), rows)
+    generate([str(source)], run_options(tmp_path, embedder="hash", customers=str(table)))
+    found = verify(tmp_path / "out")
+    assert found.ok
+    assert found.table_claims > 0
+
+    write_rows(
+        table, ("customer_id", "place"), [(key, "office" if at % 2 else "home") for at, (key, _) in enumerate(rows)]
+    )
+    moved = verify(tmp_path / "out")
+    assert any("the claim counts" in failure for failure in moved.failures)
+    table.unlink()
+    assert any("cannot be read again" in failure for failure in verify(tmp_path / "out").failures)
