@@ -459,10 +459,14 @@ def _compare_engines(specs: list[str], options: GenerateOptions, console: Consol
         raise typer.Exit(EXIT_BROKEN)
 
 
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
+
+
 def _tell_result(result: RunResult, console: Console) -> None:
     people, personas = result.persona_set.people, len(result.persona_set.personas)
     segments = sum(segment.kind == "segment" for segment in result.persona_set.segments)
-    found = f"{personas} personas" if personas else "1 segment" if segments == 1 else f"{segments} segments"
-    console.print(Text(f"{found} from {people:,} people, written to {result.out}:"))
+    found = _count(personas, "persona", "personas") if personas else _count(segments, "segment", "segments")
+    console.print(Text(f"{found} from {_count(people, 'person', 'people')}, written to {result.out}:"))
     for path in result.files:
         console.print(Text(f"  {path}"))

@@ -157,5 +157,9 @@ REASONS_ZH: Final[Words] = {
     "says more than its claims": "说的比结论多",
     "quotes what no claim holds": "引用了没有依据的话",
     "a clause that no claim holds": "有一个分句没有依据",
+    "drops a negation": "漏掉了否定",
+    "negates its claim": "否定了所依据的结论",
+    "says that they do not want what they want": "说他们不要，其实想要",
+    "tells as a fact what they ask for": "把愿望说成了事实",
 }
 """Reasons of the trace, which keeps one language, up to the colon, in Chinese; what is not listed stays as it is."""

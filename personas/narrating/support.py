@@ -250,9 +250,9 @@ def _other_negation(bare: str, claims: Sequence[Claim]) -> str:
         if not wanted or len(wanted & said) < 0.6 * len(wanted):
             continue
         if _is_negated(claim.value) and not _ADVERSE.search(bare):
-            return f"drops the negation of {claim.claim_id}"
+            return f"drops a negation: {claim.claim_id}"
         if negated and len(claims) == 1 and not any(_TURNING.search(part) for part in texts_of(claim)):
-            return f"negates what {claim.claim_id} says"
+            return f"negates its claim: {claim.claim_id}"
     return ""
 
 

@@ -138,7 +138,7 @@ def test_exchanged_claim_ids_are_caught() -> None:
         ("They lose the wifi connection, and their marriage suffers from endless arguments.", "a clause that no claim"),
         ("They lose the wifi connection because of convenience.", "a clause that no claim"),
         ("“It never works” is what they say of the wifi connection.", "quotes what no claim holds"),
-        ("They never lose the wifi connection.", "negates what"),
+        ("They never lose the wifi connection.", "negates its claim"),
         ("Wifi agile craftsmanship philosophy connection.", "words that no claim holds"),
     ],
 )
