@@ -16,7 +16,7 @@ from personas.grounding import carried_share
 from personas.models import Engine
 from personas.narrative import NUMBER, NUMBER_WORDS, PROPER_NAME
 from personas.replying.floor import Turn, ending, middle, opening
-from personas.replying.promises import asked_for, find_promise
+from personas.replying.promises import asked_for, find_promise, find_stray
 from personas.replying.records import ReplyLine
 from personas.replying.wording import GREETING, NOTES
 from personas.sentiment import HAN
@@ -198,6 +198,9 @@ def check_reply_sentence(text: str, message: str, named: Sequence[Piece]) -> str
         return "it is empty"
     if promise := find_promise(text, message):
         return f"it commits the company: {promise!r}"
+    own = " ".join([message, *(piece.text for piece in named if piece.place)])
+    if stray := find_stray(text, own):
+        return f"it does something else than to take up what was said: {stray!r}"
     if strange := sorted(set(NUMBER.findall(text)) - set(NUMBER.findall(source))):
         return f"numbers that nothing holds: {', '.join(strange)}"
     if [found for found in NUMBER_WORDS.finditer(text) if found.group().casefold() not in folded]:

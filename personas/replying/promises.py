@@ -5,6 +5,15 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
+from typing import Final
+
+LEAST_REPEATED: Final = 0.6
+"""Share of a further clause's pairs of neighbouring words that what the customer wrote must hold."""
+
+_CLAUSE: Final = re.compile(r"[,;:，；：、]|\s[-–—]\s|\b(?:and|but|so|which|then|therefore)\b(?! (?:you|that|again)\b)")
+_WORD: Final = re.compile(r"[\u3400-\u9fff]|[a-z0-9']+")
+_SIDES: Final = {"your": "my", "you": "i", "yours": "mine", "yourself": "myself", "您": "我", "你": "我"}
 
 
 @cache
@@ -37,6 +46,38 @@ def find_promise(sentence: str, message: str = "") -> str:
     times = (match.group() for _, pattern in _patterns("times") for match in pattern.finditer(lowered))
     found += [time for time in times if time.strip() not in said]
     return next(filter(None, found), "")
+
+
+def find_stray(sentence: str, said: str) -> str:
+    """The first clause of a sentence that does not take up what the customer said; empty where all do.
+
+    "That fee is cancelled" promises in no word, and commits all the same; so does ", and it is granted" behind the
+    kindest opening. A further clause may go on with what they said, or repeat it nearly to the letter.
+
+    Args:
+        sentence: of a draft.
+        said: what the customer wrote, now or before.
+    """
+    clauses = [clause.strip(" .!。！") for clause in _CLAUSE.split(_plain(sentence))]
+    first, *further = [clause for clause in clauses if clause]
+    if not _first("takes up", first):
+        return first
+    pairs = _pairs(said)
+    strays = (
+        one
+        for one in further
+        if not _first("takes up", one)
+        and not _first("goes on", one)
+        and len(own := _pairs(one)) > 0
+        and len(own & pairs) < LEAST_REPEATED * len(own)
+    )
+    return next(strays, "")
+
+
+def _pairs(text: str) -> set[tuple[str, str]]:
+    """Neighbouring words, the customer and the company seen from one side."""
+    words = [_SIDES.get(word, word) for word in _WORD.findall(_plain(text))]
+    return set(pairwise(words))
 
 
 def _first(kind: str, text: str) -> str:

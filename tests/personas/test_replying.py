@@ -76,7 +76,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedChatModel]:
 
 
 def own_promise(line: str) -> str:
-    """What a line promises outside of the customer's own words, which stand in quotation marks, and of the gap in brackets."""
+    """What a line promises outside of the customer's own words, which are quoted, and of the gap in brackets."""
     return find_promise(re.sub(r"“[^”]*”|\[[^\]]*\]", "“…”", line))
 
 
@@ -316,7 +316,7 @@ def test_words_of_others_are_not_repeated_to_a_customer() -> None:
 
     assert check_reply_sentence(copied, message, [theirs]) == "it repeats another customer's words"
     assert check_reply_sentence(own, message, [theirs]) == ""
-    assert "neither the message" in check_reply_sentence("The weather is lovely in spring gardens.", message, [])
+    assert "neither the message" in check_reply_sentence("You say the weather is lovely in spring.", message, [])
 
 
 def test_unredacted_text_does_not_leave_the_machine_unasked(made: Path, tmp_path: Path) -> None:
