@@ -31,6 +31,7 @@ COUNTS_AND_TIMES: Final = frozenset(
         one two three four five six seven eight nine ten dozen half second third first last next once twice end start
         time times day days week weeks month months year years hour hours minute minutes morning evening night today
         yesterday tomorrow ago later monday tuesday wednesday thursday friday saturday sunday thing things way lot bit
+        wrote star stars
         一个 两个 三个 第一 第二 第一次 第二次 每次 一次 两次 一天 每天 今天 昨天 明天 现在 时候 时间 小时 分钟 个月
         一年 上午 下午 晚上 早上 东西 有点 一点 已经 感觉 觉得 真的 最后 之前 之后 后来 开始
     """)

@@ -171,11 +171,11 @@ def central_phrase(group: EvidenceGroup, base: EvidenceBase, attribute: Attribut
     telling = np.array([base.specificity(words) for words in wanted])
     awkward = np.array([bool(AWKWARD.match(phrase)) for phrase in phrases])
     score = CLOSENESS_WEIGHT * closeness + common * (COMMON_WEIGHT + TELLING_WEIGHT * telling) - AWKWARD_COST * awkward
-    score += SPEAKING_WEIGHT * np.array([_speaks_of(attribute, phrase) for phrase in phrases])
+    score += SPEAKING_WEIGHT * np.array([speaks_of(attribute, phrase) for phrase in phrases])
     return phrases[int(np.argmax(score))]
 
 
-def _speaks_of(attribute: Attribute, phrase: str) -> float:
+def speaks_of(attribute: Attribute, phrase: str) -> float:
     """1 where the phrase itself is a sign of the attribute, -1 where it feels the other way, 0 where nothing tells."""
     feeling = FEELINGS.get(attribute.key, 0) * float(np.sign(score_sentiment(phrase)))
     return feeling or float(bool(attribute.cue_pattern.search(phrase.lower())))

@@ -13,7 +13,8 @@ LEAST_REPEATED: Final = 0.6
 
 _CLAUSE: Final = re.compile(r"[,;:，；：、]|\s[-–—]\s|\b(?:and|but|so|which|then|therefore)\b(?! (?:you|that|again)\b)")
 _WORD: Final = re.compile(r"[\u3400-\u9fff]|[a-z0-9']+")
-_SIDES: Final = {"your": "my", "you": "i", "yours": "mine", "yourself": "myself", "您": "我", "你": "我"}
+_BE: Final = dict.fromkeys(("was", "were", "are", "am"), "is")
+_SIDES: Final = {"your": "my", "you": "i", "yours": "mine", "yourself": "myself", "您": "我", "你": "我", **_BE}
 
 
 @cache
@@ -75,7 +76,7 @@ def find_stray(sentence: str, said: str) -> str:
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:
-    """Neighbouring words, the customer and the company seen from one side."""
+    """Neighbouring words, the customer and the company seen from one side, then and now as one."""
     words = [_SIDES.get(word, word) for word in _WORD.findall(_plain(text))]
     return set(pairwise(words))
 

@@ -23,9 +23,9 @@ _ENGLISH: Mapping[str, str] = {
     "trial_people": "{n} people in each half, drawn at random, show that (two-sided α {alpha}, power {power}).",
     "trial_enough": "It is meant for {people} people: enough.",
     "trial_visible": "It is meant for {people} people: half against half they show nothing nearer than {target}. Place "
-    "new customers with `personas assign` until there are more, or take it as a first look.",
-    "trial_none": "It is meant for {people} people: too few to show any change. Place new customers with `personas "
-    "assign` until there are more, or take it as a first look.",
+    "new customers with personas assign until there are more, or take it as a first look.",
+    "trial_none": "It is meant for {people} people: too few to show any change. Place new customers with personas "
+    "assign until there are more, or take it as a first look.",
     "goes_with_them": "Goes with them",
     "goes_product": "{item}: {people} of {known} here have it ({share}), {there} elsewhere{ratio}; {reach} have not.",
     "goes_because": "{item}, with {because}: {people} of {known} people who have that have it too ({share}), {there} "
@@ -65,9 +65,9 @@ _CHINESE: Mapping[str, str] = {
     "from_assumed": "假定值，请换成自己的数字",
     "trial_people": "随机分成两半，每半 {n} 人才看得出（双侧 α {alpha}，检验效能 {power}）。",
     "trial_enough": "涉及 {people} 人：足够。",
-    "trial_visible": "涉及 {people} 人：各半比较，只有达到 {target} 才看得出。请用 `personas assign` 归入更多新客户，"
+    "trial_visible": "涉及 {people} 人：各半比较，只有达到 {target} 才看得出。请用 personas assign 归入更多新客户，"
     "或只当作初步观察。",
-    "trial_none": "涉及 {people} 人：太少，看不出任何变化。请用 `personas assign` 归入更多新客户，或只当作初步观察。",
+    "trial_none": "涉及 {people} 人：太少，看不出任何变化。请用 personas assign 归入更多新客户，或只当作初步观察。",
     "goes_with_them": "适合推荐",
     "goes_product": "{item}：这里 {known} 人中 {people} 人已有（{share}），别处 {there}{ratio}；还有 {reach} 人没有。",
     "goes_because": "{item}（随 {because}）：有后者的 {known} 人中 {people} 人也有它（{share}），"

@@ -17,7 +17,7 @@ from personas.agent.steps import Dropped, Quote, Replaced
 from personas.assembling import name_apart, telling_quotes
 from personas.attributes import Attribute, OutputLanguage, load_schema
 from personas.authors import ExtractiveAuthor, ModelAuthor, ProposedClaim, SegmentBrief
-from personas.authors.extractive import LONGEST_PHRASE, clauses
+from personas.authors.extractive import LONGEST_PHRASE, clauses, speaks_of
 from personas.authors.seam import Question
 from personas.claims import ground_proposal
 from personas.evidence import EvidenceBase, EvidenceGroup
@@ -389,7 +389,7 @@ def test_prompts_and_calls_are_kept_account_of(english_base: EvidenceBase) -> No
 # --- names --------------------------------------------------------------------------------------------------------
 
 
-PLAIN_NAME = "The Wifi Connection Strugglers"
+PLAIN_NAME = "The Wifi and App Strugglers"
 
 
 def claims_for_names(base: EvidenceBase) -> tuple[Claim, ...]:
@@ -443,3 +443,19 @@ def test_a_large_model_of_which_nothing_can_be_grounded_is_stood_in_for(english_
     assert draft.claims
     assert {claim.origin for claim in draft.claims} == {"extractive"}
     assert all("nothing the model proposed stood in the evidence" in claim.note for claim in draft.claims)
+
+
+@pytest.mark.parametrize(
+    ("key", "clause", "speaks"),
+    [
+        ("satisfaction", "it tastes excellent", 1),
+        ("satisfaction", "it leaks and the lid broke", -1),
+        ("satisfaction", "some days I have six minutes", 0),
+        ("pain_points", "it leaks and the lid broke", 1),
+        ("pain_points", "I love the taste", -1),
+        ("needs", "I wish there was a dimmer", 1),
+        ("needs", "there is a dimmer", 0),
+    ],
+)
+def test_a_clause_speaks_of_an_attribute_by_its_cues_or_its_feeling(key: str, clause: str, speaks: int) -> None:
+    assert speaks_of(load_schema(None)[key], clause) == speaks
