@@ -127,8 +127,8 @@ class ModelAuthor:
         return self._engine.identity
 
     def prompts_used(self) -> dict[str, str]:
-        """The prompts rendered so far."""
-        return dict(self._prompts)
+        """The prompts rendered so far, in order of their names: with several calls at a time any may be first."""
+        return dict(sorted(self._prompts.items()))
 
     @property
     def stages(self) -> dict[str, Totals]:
