@@ -36,7 +36,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
 from pathlib import Path
 from random import Random
 from statistics import mean, median
@@ -167,6 +166,8 @@ class Judge:
             for key in self._words
             if not key.startswith("scene:")
         }
+        self._phrasing_of: dict[tuple[str, str], int] = {}
+        self._scene_of: dict[str, tuple[str, ...]] = {}
 
     def judge(self, persona: Persona, claim: Claim) -> Verdict:
         """What the claim is about, by rule 1 and 2."""
@@ -193,14 +194,18 @@ class Judge:
         }
         return len(voicing & members) / len(members)
 
-    @cache  # noqa: B019 - a judge lives as long as its corpus
     def _phrasing(self, value: str, said: str) -> int:
-        return max(self._phrasings[value], key=lambda phrasing: _likeness(phrasing[1], said))[0]
+        # The same words are asked about by many claims, and each answer compares them with hundreds of phrasings.
+        if (value, said) not in self._phrasing_of:
+            nearest = max(self._phrasings[value], key=lambda phrasing: _likeness(phrasing[1], said))
+            self._phrasing_of[value, said] = nearest[0]
+        return self._phrasing_of[value, said]
 
-    @cache  # noqa: B019 - a judge lives as long as its corpus
     def _scene(self, quote: str) -> tuple[str, ...]:
-        likeness, key = max((_likeness(text, quote), key) for key, text in self._scenes)
-        return (key,) if likeness >= SCENE_LIKENESS else ()
+        if quote not in self._scene_of:
+            likeness, key = max((_likeness(text, quote), key) for key, text in self._scenes)
+            self._scene_of[quote] = (key,) if likeness >= SCENE_LIKENESS else ()
+        return self._scene_of[quote]
 
 
 def _fillings(phrasings: Sequence[Any], wording: Wording) -> list[str]:

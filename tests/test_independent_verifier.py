@@ -102,7 +102,8 @@ def test_every_quote_of_a_real_corpus_stands_in_its_source(name: str, tmp_path: 
         call = [sys.executable, "-m", "personas", "simulate", "made-up", "--language", "mixed", "--customers", "120"]
         subprocess.run(call, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
     if not all(source.exists() for source in sources):
-        pytest.skip("the data is not there")
+        # What customers wrote is measured with and never committed: a checkout alone proves the other two corpora.
+        pytest.skip(f"{name}: the measuring data is no part of the repository")
     out = generate(tmp_path, *sources)
     done = check(out, sources)
     assert done.quotes > 100

@@ -12,6 +12,7 @@ import pytest
 from personas.evidence import EvidenceBase
 from retrieval.indexing import BackgroundIndexing, write_part
 from tests.personas.corpora import chinese_people, corpus_of, documents_of, english_people, evidence_of
+from tests.personas.diffed import compared
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -112,3 +113,15 @@ def trace_to(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Callab
 
     yield turn_on
     forget()
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runs of `tests.personas.diffed.compared`."""
+    return compared(tmp_path_factory.mktemp("compared"))
+
+
+@pytest.fixture
+def copied_run(runs: Path, tmp_path: Path) -> Path:
+    """`before`, free to be changed."""
+    return Path(shutil.copytree(runs / "before", tmp_path / "copy"))

@@ -31,7 +31,7 @@ from personas.agent.trace_wording import REASONS_ZH
 from personas.attributes import load_schema
 from personas.authors import ExtractiveAuthor, ModelAuthor, SegmentBrief
 from personas.authors.model_driven import CALLS_PER_PERSONA
-from personas.authors.seam import ProposedClaim, ProposedQuote
+from personas.authors.seam import ProposedClaim, ProposedQuote, Question
 from personas.claims import count_claim, ground_proposal, make_claim
 from personas.evidence import EvidenceBase
 from personas.models import Engine
@@ -56,7 +56,16 @@ Answer = Callable[[str, Sequence[tuple[int, str]]], list[dict[str, Any]]]
 """From an attribute's key and the evidence shown in the call to the claims made of it."""
 
 
-def author_of(base: EvidenceBase, claims_of: Answer) -> tuple[ModelAuthor, ScriptedChatModel]:
+class AloneAuthor(ModelAuthor):
+    """Nobody stands in for the model, so that what it does not ground stays empty."""
+
+    def stand_in(self, brief: SegmentBrief, question: Question) -> list[ProposedClaim]:
+        return []
+
+
+def author_of(
+    base: EvidenceBase, claims_of: Answer, kind: type[ModelAuthor] = ModelAuthor
+) -> tuple[ModelAuthor, ScriptedChatModel]:
     """A large model that makes these claims, and plans and writes something plain."""
 
     def script(messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> str:
@@ -72,7 +81,7 @@ def author_of(base: EvidenceBase, claims_of: Answer) -> tuple[ModelAuthor, Scrip
         return json.dumps({"tagline": "They wait for parcels.", "name": "Parcel People"})
 
     chat = ScriptedChatModel(script=script)
-    return ModelAuthor(Engine("scripted", ScriptedCompleter(chat)), base), chat
+    return kind(Engine("scripted", ScriptedCompleter(chat)), base), chat
 
 
 def draft_of(base: EvidenceBase, prefix: str, author: Any) -> SegmentDraft:
@@ -220,8 +229,8 @@ def test_searches_are_planned_from_the_gaps_and_bounded(english_base: EvidenceBa
     author, chat = author_of(
         english_base,
         lambda key, shown: [{"quotes": [{"n": 1, "quote": "the moon is made of cheese"}], "value": "moon"}],
+        AloneAuthor,
     )
-    author.stand_in = lambda brief, question: []  # type: ignore[method-assign]
     draft = draft_of(english_base, kind, author)
     searched = of(draft, Searched)
 
@@ -235,8 +244,7 @@ def test_searches_are_planned_from_the_gaps_and_bounded(english_base: EvidenceBa
 
 
 def test_the_attribute_most_people_speak_of_is_searched_for_first(english_base: EvidenceBase) -> None:
-    author, _ = author_of(english_base, lambda key, shown: [])
-    author.stand_in = lambda brief, question: []  # type: ignore[method-assign]
+    author, _ = author_of(english_base, lambda key, shown: [], AloneAuthor)
     draft = draft_of(english_base, "connecting", author)
     first = next(iter(of(draft, Gaps)))
     inside = np.array([one.startswith("connecting") for one in english_base.corpus.customer_ids])

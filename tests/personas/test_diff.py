@@ -2,84 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
 
-from persona_kit.errors import InputError, PersonaKitError, UsageError
-from personas import generate
+from persona_kit.errors import UsageError
 from personas.diffing import choose_language, compare_sets, diff, open_set, tell_diff, write_people
-from personas.diffing.records import ABSENT, OUTSIDE, ClaimChange, PersonaChange, SetDiff
+from personas.diffing.records import ABSENT, OUTSIDE, PersonaChange, SetDiff
 from personas.diffing.wording import CHINESE, ENGLISH
 from personas.outputs import MANIFEST
-from personas.persona_set import PersonaSet
-from personas.pipeline import segment
-from tests.personas.corpora import Voice, chinese_people, english_people, run_options, write_table
-
-BASE = english_people(14)
-GROWN = [*BASE, *(voice for voice in english_people(20) if voice.customer_id not in {v.customer_id for v in BASE})]
-
-
-def run(folder: Path, name: str, voices: list[Voice], *, workspace: str = "", **options: object) -> Path:
-    """The results of a run without a model; runs of one workspace keep their persona ids."""
-    source = write_table(folder / "reviews.csv", voices)
-    given = run_options(folder, out=folder / name, workspace=folder / (workspace or f"{name}-workspace"), **options)
-    return generate([str(source)], given).out
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`before`, `grown` and `strict` in one workspace, `again` and `two` in workspaces of their own."""
-    folder = tmp_path_factory.mktemp("compared")
-    run(folder, "before", BASE, workspace="shared", embedder="hash", segments="3")
-    run(folder, "strict", BASE, workspace="shared", embedder="hash", segments="3", min_people=12)
-    run(folder, "grown", GROWN, workspace="shared", embedder="hash", segments="3")
-    run(folder, "again", BASE, embedder="hash", segments="3")
-    run(folder, "two", BASE, embedder="hash", segments="2")
-    return folder
-
-
-@pytest.fixture
-def copy(made: Path, tmp_path: Path) -> Path:
-    """`before`, free to be changed."""
-    return Path(shutil.copytree(made / "before", tmp_path / "copy"))
-
-
-def stored(out: Path) -> PersonaSet:
-    return PersonaSet.model_validate_json((out / "personas.json").read_bytes())
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def change_json(path: Path, change: Callable[[Any], None]) -> None:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    change(content)
-    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-
-
-def changed_claims(found: SetDiff) -> list[ClaimChange]:
-    return [claim for persona in found.personas for claim in persona.claims if claim.verdict != "same"]
-
-
-def told(found: SetDiff, language: str = "en") -> str:
-    return "\n".join(tell_diff(found, choose_language(language)))
-
+from tests.personas.corpora import chinese_people
+from tests.personas.diffed import BASE, GROWN, change_json, changed_claims, rows, run, stored, told
 
 # --- nothing changed ----------------------------------------------------------------------------------------------
 
 
-def test_a_run_does_not_differ_from_itself(made: Path) -> None:
-    found = diff(made / "before", made / "before")
+def test_a_run_does_not_differ_from_itself(runs: Path) -> None:
+    found = diff(runs / "before", runs / "before")
 
     assert not found.differs
     assert found.causes == ()
@@ -88,8 +31,8 @@ def test_a_run_does_not_differ_from_itself(made: Path) -> None:
     assert "Nothing differs" in told(found)
 
 
-def test_the_same_run_in_another_workspace_does_not_differ(made: Path) -> None:
-    found = diff(made / "before", made / "again")
+def test_the_same_run_in_another_workspace_does_not_differ(runs: Path) -> None:
+    found = diff(runs / "before", runs / "again")
 
     assert (found.differs, found.causes) == (False, ())
     assert {one.matched_by for one in found.personas} == {"id"}
@@ -100,8 +43,8 @@ def test_the_same_run_in_another_workspace_does_not_differ(made: Path) -> None:
 # --- more people --------------------------------------------------------------------------------------------------
 
 
-def test_new_people_and_documents_are_counted_and_are_the_only_cause(made: Path) -> None:
-    found = diff(made / "before", made / "grown")
+def test_new_people_and_documents_are_counted_and_are_the_only_cause(runs: Path) -> None:
+    found = diff(runs / "before", runs / "grown")
     new = len(GROWN) - len(BASE)
 
     assert found.differs
@@ -115,13 +58,13 @@ def test_new_people_and_documents_are_counted_and_are_the_only_cause(made: Path)
     assert f"{2 * new} new (reviews.csv: {2 * new})" in told(found)
 
 
-def test_every_number_is_that_of_the_files(made: Path) -> None:
-    found = diff(made / "before", made / "grown")
+def test_every_number_is_that_of_the_files(runs: Path) -> None:
+    found = diff(runs / "before", runs / "grown")
     a, b = (
-        {row["customer_id"]: row["persona_id"] for row in rows(made / name / "assignments.csv")}
+        {row["customer_id"]: row["persona_id"] for row in rows(runs / name / "assignments.csv")}
         for name in ("before", "grown")
     )
-    sets = stored(made / "before"), stored(made / "grown")
+    sets = stored(runs / "before"), stored(runs / "grown")
 
     assert found.personas
     for one in found.personas:
@@ -145,10 +88,10 @@ def test_every_number_is_that_of_the_files(made: Path) -> None:
             assert all(state.people == claims[state.claim_id].people <= state.of == persona.people for state in states)
 
 
-def test_a_claim_that_appeared_tells_which_of_its_evidence_is_new(made: Path) -> None:
-    found = diff(made / "before", made / "grown")
-    before = {row["document_id"] for row in rows(made / "before" / "documents.csv")}
-    after = {persona.persona_id: persona for persona in stored(made / "grown").personas}
+def test_a_claim_that_appeared_tells_which_of_its_evidence_is_new(runs: Path) -> None:
+    found = diff(runs / "before", runs / "grown")
+    before = {row["document_id"] for row in rows(runs / "before" / "documents.csv")}
+    after = {persona.persona_id: persona for persona in stored(runs / "grown").personas}
     appeared = [(one, claim) for one in found.personas for claim in one.claims if claim.verdict == "appeared"]
 
     assert appeared
@@ -163,8 +106,11 @@ def test_a_claim_that_appeared_tells_which_of_its_evidence_is_new(made: Path) ->
     assert "documents quoted are in this run only" in told(found)
 
 
-def test_claims_that_went_are_those_that_appear_the_other_way_round(made: Path) -> None:
-    forth, back = diff(made / "before", made / "grown"), diff(made / "grown", made / "before")
+def test_claims_that_went_are_those_that_appear_the_other_way_round(runs: Path) -> None:
+    forth, back = (
+        diff(runs / "before", runs / "grown"),
+        diff(runs / "grown", runs / "before"),
+    )
 
     def values(found: SetDiff, verdict: str, side: str) -> list[str]:
         return sorted(getattr(claim, side).value for claim in changed_claims(found) if claim.verdict == verdict)
@@ -176,8 +122,8 @@ def test_claims_that_went_are_those_that_appear_the_other_way_round(made: Path) 
 # --- other options ------------------------------------------------------------------------------------------------
 
 
-def test_a_higher_bar_is_told_as_the_cause_of_lower_standing(made: Path) -> None:
-    found = diff(made / "before", made / "strict")
+def test_a_higher_bar_is_told_as_the_cause_of_lower_standing(runs: Path) -> None:
+    found = diff(runs / "before", runs / "strict")
     lowered = [claim for claim in changed_claims(found) if claim.status_changed]
 
     assert found.causes is not None
@@ -193,7 +139,7 @@ def test_a_higher_bar_is_told_as_the_cause_of_lower_standing(made: Path) -> None
     assert "status: supported -> anecdotal" in told(found)
 
 
-def test_a_share_that_surely_changed_is_told_with_both_counts(copy: Path, made: Path) -> None:
+def test_a_share_that_surely_changed_is_told_with_both_counts(copied_run: Path, runs: Path) -> None:
     def raise_first(personas: Any) -> None:
         persona = personas["personas"][0]
         persona["claims"][0].update(people=persona["people"], share=1.0)
@@ -201,21 +147,24 @@ def test_a_share_that_surely_changed_is_told_with_both_counts(copy: Path, made: 
     def lower_first(personas: Any) -> None:
         personas["personas"][0]["claims"][0].update(people=1, share=1 / personas["personas"][0]["people"])
 
-    raised = Path(shutil.copytree(copy, copy.parent / "raised"))
+    raised = Path(shutil.copytree(copied_run, copied_run.parent / "raised"))
     change_json(raised / "personas.json", raise_first)
-    change_json(copy / "personas.json", lower_first)
-    (up,), (down,) = changed_claims(diff(copy, raised)), changed_claims(diff(raised, copy))
+    change_json(copied_run / "personas.json", lower_first)
+    (up,), (down,) = changed_claims(diff(copied_run, raised)), changed_claims(diff(raised, copied_run))
 
     assert up.share is not None
     assert down.share is not None
     assert (up.verdict, up.share.direction, down.share.direction) == ("changed", "up", "down")
-    assert (up.share.people_a, up.share.people_b) == (1, stored(copy).personas[0].people)
+    assert (up.share.people_a, up.share.people_b) == (1, stored(copied_run).personas[0].people)
     assert up.share.difference == -down.share.difference > 0.9
-    assert "(7 %) -> 14 of 14 (100 %): surely up by 93 points (+" in told(diff(copy, raised))
+    assert "(7 %) -> 14 of 14 (100 %): surely up by 93 points (+" in told(diff(copied_run, raised))
 
 
-def test_fewer_segments_are_a_merger_and_more_a_split(made: Path) -> None:
-    merged, split = diff(made / "before", made / "two"), diff(made / "two", made / "before")
+def test_fewer_segments_are_a_merger_and_more_a_split(runs: Path) -> None:
+    merged, split = (
+        diff(runs / "before", runs / "two"),
+        diff(runs / "two", runs / "before"),
+    )
 
     assert merged.causes is not None
     assert [(cause.kind, cause.what) for cause in merged.causes] == [("grouping", "segments")]
@@ -233,10 +182,10 @@ def test_fewer_segments_are_a_merger_and_more_a_split(made: Path) -> None:
     assert merged.movement.followed > 0
 
 
-def test_a_persona_of_people_who_are_new_appeared_and_goes_the_other_way_round(made: Path, tmp_path: Path) -> None:
+def test_a_persona_of_people_who_are_new_appeared_and_goes_the_other_way_round(runs: Path, tmp_path: Path) -> None:
     two_kinds = [voice for voice in BASE if voice.kind != "saving"]
     out = run(tmp_path, "without", two_kinds, embedder="hash", segments="2")
-    forth, back = diff(out, made / "before"), diff(made / "before", out)
+    forth, back = diff(out, runs / "before"), diff(runs / "before", out)
 
     (lone,) = forth.appeared
     assert back.went[0].persona == lone.persona
@@ -249,14 +198,14 @@ def test_a_persona_of_people_who_are_new_appeared_and_goes_the_other_way_round(m
     assert f"- {lone.persona.persona_id} {lone.persona.name} went" in told(back)
 
 
-def test_without_the_same_ids_personas_are_told_by_their_people(copy: Path, made: Path) -> None:
-    names = {persona.persona_id: f"q-{number}" for number, persona in enumerate(stored(copy).personas)}
+def test_without_the_same_ids_personas_are_told_by_their_people(copied_run: Path, runs: Path) -> None:
+    names = {persona.persona_id: f"q-{number}" for number, persona in enumerate(stored(copied_run).personas)}
     for name in ("personas.json", "assignments.csv"):
-        text = (copy / name).read_text(encoding="utf-8")
+        text = (copied_run / name).read_text(encoding="utf-8")
         for old, new in names.items():
             text = text.replace(old, new)
-        (copy / name).write_text(text, encoding="utf-8")
-    found = diff(made / "before", copy)
+        (copied_run / name).write_text(text, encoding="utf-8")
+    found = diff(runs / "before", copied_run)
 
     assert {(one.before.persona_id, one.after.persona_id) for one in found.personas} == set(names.items())
     assert {one.matched_by for one in found.personas} == {"people"}
@@ -267,7 +216,7 @@ def test_without_the_same_ids_personas_are_told_by_their_people(copy: Path, made
 # --- why ----------------------------------------------------------------------------------------------------------
 
 
-def test_another_model_and_prompt_are_causes(copy: Path, made: Path) -> None:
+def test_another_model_and_prompt_are_causes(copied_run: Path, runs: Path) -> None:
     def other_model(manifest: Any) -> None:
         manifest["engine"]["model"] = "another.gguf"
         manifest["prompts"]["extract@1"] = "0" * 64
@@ -278,9 +227,9 @@ def test_another_model_and_prompt_are_causes(copy: Path, made: Path) -> None:
         first["claims"][0]["value"] = "something that nobody has ever worded so"
         first["claims"][0]["citations"] = []
 
-    change_json(copy / MANIFEST, other_model)
-    change_json(copy / "personas.json", other_author)
-    found = diff(made / "before", copy)
+    change_json(copied_run / MANIFEST, other_model)
+    change_json(copied_run / "personas.json", other_author)
+    found = diff(runs / "before", copied_run)
 
     assert found.causes is not None
     assert [(cause.kind, cause.what) for cause in found.causes] == [("engine", "model"), ("prompt", "extract@1")]
@@ -291,9 +240,11 @@ def test_another_model_and_prompt_are_causes(copy: Path, made: Path) -> None:
     assert "which of it changed what cannot be told" in told(found)
 
 
-def test_changed_words_are_told_of_the_documents_and_of_the_claims_that_quote_them(copy: Path, made: Path) -> None:
-    cited = stored(copy).personas[0].claims[0].citations[0].document_id
-    path = copy / "documents.csv"
+def test_changed_words_are_told_of_the_documents_and_of_the_claims_that_quote_them(
+    copied_run: Path, runs: Path
+) -> None:
+    cited = stored(copied_run).personas[0].claims[0].citations[0].document_id
+    path = copied_run / "documents.csv"
     lines = [
         line.rsplit(",", 1)[0] + ",changed" if line.startswith(f"{cited},") else line
         for line in path.read_text("utf-8").splitlines()
@@ -303,8 +254,8 @@ def test_changed_words_are_told_of_the_documents_and_of_the_claims_that_quote_th
     def drop_first(personas: Any) -> None:
         del personas["personas"][0]["claims"][0]
 
-    change_json(copy / "personas.json", drop_first)
-    found = diff(made / "before", copy)
+    change_json(copied_run / "personas.json", drop_first)
+    found = diff(runs / "before", copied_run)
 
     assert found.documents is not None
     assert (found.documents.reworded, found.documents.new, found.documents.gone) == (1, 0, 0)
@@ -313,22 +264,22 @@ def test_changed_words_are_told_of_the_documents_and_of_the_claims_that_quote_th
     assert "other words" in went.why
 
 
-def test_a_key_that_differs_by_itself_tells_of_the_tables(copy: Path, made: Path) -> None:
-    change_json(copy / MANIFEST, lambda manifest: manifest.update(run_key="another"))
-    found = diff(made / "before", copy)
+def test_a_key_that_differs_by_itself_tells_of_the_tables(copied_run: Path, runs: Path) -> None:
+    change_json(copied_run / MANIFEST, lambda manifest: manifest.update(run_key="another"))
+    found = diff(runs / "before", copied_run)
     assert found.causes is not None
     assert [(cause.kind, cause.what) for cause in found.causes] == [("tables", "content")]
     assert "order or event table" in told(found)
 
 
-def test_people_who_left_every_persona_are_counted(copy: Path, made: Path) -> None:
-    path = copy / "assignments.csv"
+def test_people_who_left_every_persona_are_counted(copied_run: Path, runs: Path) -> None:
+    path = copied_run / "assignments.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    persona = stored(copy).personas[0]
+    persona = stored(copied_run).personas[0]
     at = next(number for number, line in enumerate(lines) if persona.persona_id in line)
     lines[at] = lines[at].replace(persona.persona_id, "")
     path.write_text("\n".join(lines), encoding="utf-8")
-    found = diff(made / "before", copy)
+    found = diff(runs / "before", copied_run)
 
     assert found.movement is not None
     assert (found.movement.fell_out, found.movement.moved) == (1, 0)
@@ -337,103 +288,6 @@ def test_people_who_left_every_persona_are_counted(copy: Path, made: Path) -> No
     ]
     assert found.differs
     assert f"{persona.persona_id} {persona.name} -> no persona: 1 person" in told(found)
-
-
-# --- sets alone, and what cannot be compared ----------------------------------------------------------------------
-
-
-def test_personas_json_in_its_folder_stands_for_the_folder(made: Path) -> None:
-    found = diff(made / "before" / "personas.json", made / "grown" / "personas.json")
-    assert found.movement is not None
-    assert found.personas == diff(made / "before", made / "grown").personas
-
-
-def test_a_set_alone_is_compared_by_ids_and_says_what_it_cannot_tell(copy: Path, made: Path, tmp_path: Path) -> None:
-    alone = Path(shutil.copy(copy / "personas.json", tmp_path / "kept.json"))
-    found = diff(alone, made / "strict")
-
-    assert (found.movement, found.causes, found.documents) == (None, None, None)
-    assert {one.matched_by for one in found.personas} == {"id"}
-    assert any(claim.status_changed for claim in changed_claims(found))
-    assert "Who is in a persona is not known" in told(found)
-    assert "without manifest" in told(found)
-    with pytest.raises(InputError, match="does not tell who"):
-        write_people(open_set(alone), open_set(made / "strict"), tmp_path / "people.csv")
-
-
-def test_sets_alone_without_a_common_id_are_refused(copy: Path, tmp_path: Path) -> None:
-    alone = Path(shutil.copy(copy / "personas.json", tmp_path / "kept.json"))
-    other = tmp_path / "other.json"
-    other.write_text(alone.read_text("utf-8").replace('"persona_id": "p-', '"persona_id": "q-'), encoding="utf-8")
-    with pytest.raises(InputError, match="share no persona id") as caught:
-        diff(alone, other)
-    assert "assignments.csv" in caught.value.mend
-
-
-def test_runs_over_other_people_are_refused(made: Path, tmp_path: Path) -> None:
-    strangers = [Voice(f"other-{v.customer_id}", v.kind, v.texts, v.language) for v in BASE]
-    out = run(tmp_path, "strangers", strangers, embedder="hash", segments="3")
-    with pytest.raises(InputError, match="nobody is in both") as caught:
-        diff(made / "before", out)
-    assert "--customer" in caught.value.mend
-
-
-def test_segments_without_personas_are_refused(made: Path, tmp_path: Path) -> None:
-    source = write_table(tmp_path / "reviews.csv", BASE)
-    out = segment([str(source)], run_options(tmp_path, embedder="hash", segments="3")).out
-    with pytest.raises(InputError, match="no personas here") as caught:
-        diff(made / "before", out)
-    assert "generate" in caught.value.mend
-
-
-def _cut_column(folder: Path) -> None:
-    path = folder / "assignments.csv"
-    path.write_text(path.read_text("utf-8").replace("persona_id", "persona", 1), encoding="utf-8")
-
-
-def _repeat_line(folder: Path) -> None:
-    path = folder / "assignments.csv"
-    lines = path.read_text("utf-8").splitlines()
-    path.write_text("\n".join([*lines, lines[-1]]), encoding="utf-8")
-
-
-def _cut_line(folder: Path) -> None:
-    path = folder / "assignments.csv"
-    path.write_text(path.read_text("utf-8") + "somebody\n", encoding="utf-8")
-
-
-def _other_run(folder: Path) -> None:
-    path = folder / "assignments.csv"
-    path.write_text(path.read_text("utf-8").replace(",p-", ",p-zzz"), encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "says"),
-    [
-        (lambda folder: (folder / "personas.json").write_text("{", encoding="utf-8"), "not a persona set"),
-        (lambda folder: (folder / "personas.json").unlink(), "no personas to read"),
-        (lambda folder: (folder / MANIFEST).write_text("[]", encoding="utf-8"), "manifest"),
-        (lambda folder: (folder / MANIFEST).unlink(), "manifest"),
-        (lambda folder: (folder / "assignments.csv").unlink(), "cannot be read"),
-        (lambda folder: (folder / "documents.csv").write_bytes(b"\xff\xfe\xff"), "cannot be read"),
-        (lambda folder: change_json(folder / "personas.json", lambda s: s.update(format_version="9")), "format 9"),
-        (_cut_column, "no column persona_id"),
-        (_repeat_line, "twice"),
-        (_cut_line, "cut short"),
-        (_other_run, "another run"),
-        (shutil.rmtree, "no personas to read"),
-    ],
-)
-def test_what_is_broken_is_told_with_where_and_how_to_mend_it(
-    copy: Path, made: Path, spoil: Callable[[Path], object], says: str
-) -> None:
-    spoil(copy)
-    for a, b in ((copy, made / "before"), (made / "before", copy)):
-        with pytest.raises(PersonaKitError, match=says) as caught:
-            diff(a, b)
-        assert isinstance(caught.value, InputError)
-        assert str(copy) in caught.value.where
-        assert caught.value.mend
 
 
 # --- what is shown ------------------------------------------------------------------------------------------------
@@ -483,14 +337,14 @@ def _ids(found: SetDiff) -> set[str]:
     return {letters for name in names for letters in re.findall("[A-Za-z]{3,}", name)}
 
 
-def test_names_and_values_cannot_steer_the_terminal(copy: Path, made: Path) -> None:
+def test_names_and_values_cannot_steer_the_terminal(copied_run: Path, runs: Path) -> None:
     def poison(personas: Any) -> None:
         personas["personas"][0]["name"] = "Red \x1b[31m\u202eeman\nAda"
         personas["personas"][0]["claims"][0]["value"] = "a \x1b]0;title\x07 value"
         personas["personas"][0]["claims"][0]["citations"] = []
 
-    change_json(copy / "personas.json", poison)
-    lines = tell_diff(diff(made / "before", copy))
+    change_json(copied_run / "personas.json", poison)
+    lines = tell_diff(diff(runs / "before", copied_run))
     text = "".join(lines)
     assert "eman Ada" in text
     assert not re.search("[\x00-\x1f\u202e]", text)
@@ -505,8 +359,8 @@ def test_a_language_is_one_of_three(asked: str) -> None:
         assert choose_language(asked) == (None if asked == "auto" else asked)
 
 
-def test_everybody_stands_once_in_the_table_of_people(made: Path, tmp_path: Path) -> None:
-    a, b = open_set(made / "before"), open_set(made / "grown")
+def test_everybody_stands_once_in_the_table_of_people(runs: Path, tmp_path: Path) -> None:
+    a, b = open_set(runs / "before"), open_set(runs / "grown")
     count = write_people(a, b, tmp_path / "people.csv")
     table = rows(tmp_path / "people.csv")
     found = compare_sets(a, b)
@@ -518,8 +372,8 @@ def test_everybody_stands_once_in_the_table_of_people(made: Path, tmp_path: Path
     assert sum((row["before"], row["after"]) in stayed for row in table) == found.movement.stayed
 
 
-def test_what_is_printed_as_json_is_read_back(made: Path) -> None:
-    found = diff(made / "before", made / "grown")
+def test_what_is_printed_as_json_is_read_back(runs: Path) -> None:
+    found = diff(runs / "before", runs / "grown")
     again = SetDiff.model_validate_json(found.model_dump_json())
     assert again == found
     assert all(isinstance(one, PersonaChange) for one in again.personas)
