@@ -16,6 +16,8 @@ from persona_kit.errors import InputError
 from persona_kit.records import Record
 
 OutputLanguage = Literal["en", "zh"]
+LANGUAGE_NAMES: dict[OutputLanguage, str] = {"en": "English", "zh": "Simplified Chinese"}
+"""As prompts name them."""
 
 
 class Attribute(Record):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from persona_kit.errors import EnvironmentProblem
 from persona_kit.records import Record
+from persona_kit.workspace import Workspace
 from personas.attributes import OutputLanguage
 from personas.authors import ExtractiveAuthor, ModelAuthor
 from personas.authors.seam import PersonaAuthor
@@ -114,6 +115,25 @@ def open_chosen(
         ) as engine,
         engine.cancelled_by_interrupt(),
     ):
+        yield engine
+
+
+@contextmanager
+def open_for_answer(options: GenerateOptions, workspace: Path) -> Iterator[Engine]:
+    """The model named, for a question or a message after a run; its answers are kept in the run's workspace.
+
+    Args:
+        options: name a model (`names_a_model`).
+        workspace: of the run; locked as long as the context lasts.
+
+    Raises:
+        WorkspaceLocked, UsageError, EnvironmentProblem, ModelError: when workspace or engine cannot be opened.
+    """
+    with (
+        Workspace.open(workspace) as held,
+        open_chosen(options.llm, options, responses=held.responses_path) as engine,
+    ):
+        assert engine is not None
         yield engine
 
 

@@ -9,8 +9,6 @@ from typing import get_args
 from personas.abstaining.untold import traits_untold
 from personas.attributes import AttributeSchema, OutputLanguage
 from personas.authors.seam import ProposedSentence
-from personas.narrating.figures import NUMBER as NUMBER
-from personas.narrating.figures import NUMBER_WORDS as NUMBER_WORDS
 from personas.narrating.figures import strange_figures, texts_of
 from personas.narrating.support import quotation_fault, shared_roots, unsupported
 from personas.records import Claim, NarrativeSection, Sentence

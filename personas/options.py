@@ -105,7 +105,8 @@ class GenerateOptions(Record):
     algorithm: str = "auto"
     """How people are grouped: `auto`, or a name such as `k-means` or `hdbscan`."""
     text_features: TextFeatures = "auto"
-    """What people are grouped by of what they wrote; `auto` takes themes or vectors, whichever tells more and holds."""
+    """What people are grouped by of what they wrote; `auto` takes what tells more and holds: themes, vectors or,
+    where people wrote one longer text, TF-IDF."""
     features: str | None = None
     """Weights of what people wrote, are, did and feel, such as `text=1,table=0.5`; None chooses them."""
     profiles: bool = False
@@ -159,6 +160,20 @@ class GenerateOptions(Record):
     def has_budget(self) -> bool:
         """Whether the run may have to stop before every segment has its persona."""
         return any(limit is not None for limit in (self.budget_tokens, self.budget_usd, self.deadline))
+
+    @property
+    def names_a_model(self) -> bool:
+        """Whether a model was named, and not left to be chosen."""
+        return self.llm not in {"auto", "extractive"}
+
+    def redacted_as(self, level: RedactLevel) -> Self:
+        """The same options for text that was redacted at this level.
+
+        Raises:
+            PrivacyError: when it was not redacted and an engine named is on another machine.
+        """
+        # Validated anew: what a run did not redact must not leave this machine unasked.
+        return type(self).model_validate({**self.model_dump(), "redact": level})
 
     @property
     def hosted(self) -> tuple[str, ...]:

@@ -213,7 +213,9 @@ class _Nodes:
         if work.author.kind == "llm" and wrong:
             retry = replace(work.brief, seed=work.brief.seed + 1, faults=wrong)
             again = work.author.narrate(retry, state["claims"], self._labels_not_stated(state))
-        plain = ExtractiveAuthor(work.base).narrate(work.brief, state["claims"], [])
+        plain = state["sentences"]
+        if work.author.kind == "llm":
+            plain = ExtractiveAuthor(work.base).narrate(work.brief, state["claims"], [])
         narrative, _ = settle_sentences(
             state["sentences"], again, state["claims"], work.brief.language, plain=plain, schema=work.schema
         )

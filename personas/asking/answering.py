@@ -8,7 +8,6 @@ from pathlib import Path
 
 from persona_kit.errors import UsageError
 from persona_kit.progress import Progress, Silent
-from persona_kit.workspace import Workspace
 from personas.asking.finding import find_spoken
 from personas.asking.floor import Draft, Turn, compose, look_up
 from personas.asking.lexicon import HAN
@@ -24,9 +23,6 @@ from personas.verifying import load_manifest
 EXTRACTIVE = "extractive"
 LONGEST_QUESTION = 2_000
 """Characters; what is longer is a text, not a question."""
-
-WITHOUT_MODEL = frozenset({"auto", "extractive"})
-"""Engines for which no model is asked: the bundled one is too small to read several people's words and answer."""
 
 
 def ask(
@@ -69,12 +65,10 @@ def ask(
     documents = texts.of(asked_of.segment_id)
     found = look_up(asked, asked_of, documents, schema)
     turn = Turn(question=question, asked=asked, persona=asked_of, documents=documents, found=found, voice=voice)
-    if chosen.llm in WITHOUT_MODEL:
+    # None is chosen for the user: the bundled one is too small to read several people's words and answer.
+    if not chosen.names_a_model:
         return _by_floor(turn, texts)
-    redact = manifest["options"].get("redact", "standard")
-    # Validated anew: what the run did not redact must not leave this machine unasked.
-    options = GenerateOptions.model_validate({**chosen.model_dump(), "redact": redact})
-    return _by_model(turn, texts, options)
+    return _by_model(turn, texts, chosen.redacted_as(manifest["options"].get("redact", "standard")))
 
 
 def _by_floor(turn: Turn, texts: RunTexts, *notes: str) -> PersonaAnswer:
@@ -86,16 +80,12 @@ def _by_floor(turn: Turn, texts: RunTexts, *notes: str) -> PersonaAnswer:
 def _by_model(turn: Turn, texts: RunTexts, options: GenerateOptions) -> PersonaAnswer:
     """The model's sentences as far as they stand in the evidence; the floor's where it has none."""
     from personas.asking.model_answer import ModelReader, evidence_for
-    from personas.engines import open_chosen
+    from personas.engines import open_for_answer
 
     evidence = evidence_for(turn)
     if not evidence:
         return _by_floor(turn, texts, "nothing in the segment comes near to the question: no model was asked")
-    with (
-        Workspace.open(texts.workspace) as workspace,
-        open_chosen(options.llm, options, responses=workspace.responses_path) as engine,
-    ):
-        assert engine is not None
+    with open_for_answer(options, texts.workspace) as engine:
         reader = ModelReader(engine, seed=options.seed)
         read = reader.read(turn, evidence)
     if read.draft is None:

@@ -11,6 +11,7 @@ from personas.asking.finding import LOOSELY_COVERED, find_spoken
 from personas.asking.floor import Draft, Turn
 from personas.asking.lexicon import HAN
 from personas.asking.records import AnswerSentence
+from personas.attributes import LANGUAGE_NAMES
 from personas.authors.answers import EvidenceAnswer, QuotedSentence
 from personas.grounding import LEAST_QUOTE_WORDS, carried_share, ground_quote, quote_words
 from personas.grounding.unheard import unheard_figure, unheard_name
@@ -25,8 +26,6 @@ MOST_TOKENS = 900
 LEAST_CARRIED = 0.3
 """Share of a sentence's content words that the quotes it names must hold: it may put them in other words, as a
 persona's tagline may."""
-
-LANGUAGE_NAMES = {"en": "English", "zh": "Simplified Chinese"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from persona_kit.concurrency import map_concurrently
 from persona_kit.errors import ModelError
 from persona_kit.hashing import stable_seed
 from personas.abstaining.untold import traits_untold
-from personas.attributes import Attribute
+from personas.attributes import LANGUAGE_NAMES, Attribute
 from personas.authors.answers import (
     ClaimAnswer,
     ClaimValue,
@@ -44,7 +44,6 @@ from prompts.loader import RenderedPrompt, load_prompt
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
-LANGUAGE_NAMES = {"en": "English", "zh": "Simplified Chinese"}
 
 CANDIDATES = 4
 """Answers a small model may give to one question; the best grounded wins (docs/models.md compares 1, 2, 4 and 8)."""

@@ -51,7 +51,8 @@ TextFeatures = Annotated[
     typer.Option(
         metavar="auto|themes|vectors|tf-idf|lda|nmf",
         help="What people are grouped by of what they wrote: profiles of themes, vectors of --embedder, TF-IDF of "
-        "words, or LDA or NMF topics of words. Default: auto, themes or vectors.",
+        "words, or LDA or NMF topics of words. Default: auto, what holds of "
+        "themes, vectors and, where people wrote one longer text, TF-IDF.",
         rich_help_panel=_SHAPE,
     ),
 ]

@@ -8,7 +8,6 @@ from typing import Final
 
 from persona_kit.errors import UsageError
 from persona_kit.progress import Progress, Silent
-from persona_kit.workspace import Workspace
 from personas.actions.tone import NEUTRAL_TONE, hear_tone
 from personas.asking.segment_texts import RunTexts, open_texts
 from personas.options import GenerateOptions
@@ -24,9 +23,6 @@ from retrieval.redaction import redact
 
 LONGEST_MESSAGE: Final = 8_000
 """Characters; longer texts are documents, not messages."""
-
-WITHOUT_MODEL: Final = frozenset({"auto", "extractive"})
-"""Engines for which no model is asked: what is sent to a customer is worded by a model only where one was named."""
 
 
 def reply(
@@ -62,13 +58,14 @@ def reply(
     chosen = options or GenerateOptions()
     manifest = load_manifest(out)
     level = manifest["options"].get("redact", "standard")
-    chosen = GenerateOptions.model_validate({**chosen.model_dump(), "redact": level})
+    chosen = chosen.redacted_as(level)
     persona_set = load_persona_set(out)
     texts = open_texts(out, workspace=workspace, sources=sources, progress=progress or Silent())
     addressee = find_addressee(customer, texts.segment_of, persona_set, redact=level)
     turn = _turn(redact(message.strip(), level=level).text, addressee, texts)
     draft = _draft(turn, addressee)
-    return draft if chosen.llm in WITHOUT_MODEL else _by_model(turn, draft, texts, chosen)
+    # What is sent to a customer is worded by a model only where one was named.
+    return _by_model(turn, draft, texts, chosen) if chosen.names_a_model else draft
 
 
 def _turn(message: str, addressee: Addressee, texts: RunTexts) -> Turn:
@@ -107,14 +104,10 @@ def _draft(turn: Turn, addressee: Addressee) -> ReplyDraft:
 
 def _by_model(turn: Turn, draft: ReplyDraft, texts: RunTexts, options: GenerateOptions) -> ReplyDraft:
     """The draft with a model's sentences, as far as they hold."""
-    from personas.engines import open_chosen
+    from personas.engines import open_for_answer
     from personas.replying.model_draft import ModelDrafter
 
-    with (
-        Workspace.open(texts.workspace) as workspace,
-        open_chosen(options.llm, options, responses=workspace.responses_path) as engine,
-    ):
-        assert engine is not None
+    with open_for_answer(options, texts.workspace) as engine:
         drafter = ModelDrafter(engine, seed=options.seed)
         drafted = drafter.draft(turn)
     notes = (*draft.notes, *drafted.notes)

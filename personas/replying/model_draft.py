@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from persona_kit.errors import ModelError
 from persona_kit.hashing import stable_seed
 from personas.actions.wording import TONES, of_language
+from personas.attributes import LANGUAGE_NAMES
 from personas.grounding import carried_share
 from personas.models import Engine
-from personas.narrative import NUMBER, NUMBER_WORDS, PROPER_NAME
+from personas.narrating.figures import NUMBER, NUMBER_WORDS
+from personas.narrative import PROPER_NAME
 from personas.replying.floor import Turn, ending, middle, opening
 from personas.replying.promises import asked_for, find_promise, find_stray
 from personas.replying.records import ReplyLine
@@ -44,7 +46,6 @@ COURTESY: Final = frozenset(
 """Words that an opening may add to the customer's own."""
 
 LONGEST_OPENING: Final = 240
-LANGUAGE_NAMES: Final = {"en": "English", "zh": "Simplified Chinese"}
 _WORD: Final = re.compile(r"[\u3400-\u9fff]|[A-Za-z0-9']+")
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+import personas.engines
 from personas.evidence import EvidenceBase
+from personas.models import Engine
+from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
+from personas.options import GenerateOptions
 from retrieval.indexing import BackgroundIndexing, write_part
 from tests.personas.corpora import chinese_people, corpus_of, documents_of, english_people, evidence_of
 from tests.personas.diffed import compared
@@ -125,3 +130,22 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied_run(runs: Path, tmp_path: Path) -> Path:
     """`before`, free to be changed."""
     return Path(shutil.copytree(runs / "before", tmp_path / "copy"))
+
+
+@pytest.fixture
+def scripted_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedChatModel]:
+    """Puts a script in place of the engine that `--llm scripted` opens."""
+
+    def install(
+        script: Callable[[Sequence[Any], Mapping[str, Any]], str], profile: Literal["small", "large"] = "large"
+    ) -> ScriptedChatModel:
+        chat = ScriptedChatModel(script=script)
+
+        @contextmanager
+        def opened(spec: str, options: GenerateOptions, *, responses: Path, governor: None = None) -> Iterator[Engine]:
+            yield Engine("scripted", ScriptedCompleter(chat, profile=profile))
+
+        monkeypatch.setattr(personas.engines, "open_chosen", opened)
+        return chat
+
+    return install

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-import personas.engines
 from persona_kit.errors import InputError, ModelError, PrivacyError, UsageError
 from persona_kit.workspace import Workspace
 from personas import generate
 from personas.asking import PersonaAnswer, ask, tell_answer
-from personas.models import Engine
 from personas.models.lying import lie
-from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
+from personas.models.scripted import ScriptedChatModel
 from personas.options import GenerateOptions
 from personas.showing import load_persona_set
 from personas.verifying import load_assignments
@@ -182,23 +179,6 @@ def test_the_terminal_shows_no_control_characters(made: Path) -> None:
     assert "\u202e" not in "".join(tell_answer(hostile))
 
 
-@pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedChatModel]:
-    """Puts a script in place of the engine that `--llm scripted` opens."""
-
-    def install(script: Script, profile: Literal["small", "large"] = "large") -> ScriptedChatModel:
-        chat = ScriptedChatModel(script=script)
-
-        @contextmanager
-        def opened(spec: str, options: GenerateOptions, *, responses: Path, governor: None = None) -> Iterator[Engine]:
-            yield Engine("scripted", ScriptedCompleter(chat, profile=profile))
-
-        monkeypatch.setattr(personas.engines, "open_chosen", opened)
-        return chat
-
-    return install
-
-
 BY_MODEL = GenerateOptions(llm="scripted")
 
 
@@ -207,7 +187,9 @@ def evidence_of(messages: Sequence[Any]) -> list[str]:
     return [part.partition('">')[2].partition("</evidence>")[0] for part in parts]
 
 
-def test_a_models_sentences_are_kept_as_far_as_they_stand(made: Path, model: Callable[..., ScriptedChatModel]) -> None:
+def test_a_models_sentences_are_kept_as_far_as_they_stand(
+    made: Path, scripted_engine: Callable[..., ScriptedChatModel]
+) -> None:
     def script(messages: Sequence[Any], _schema: Mapping[str, Any]) -> str:
         real = evidence_of(messages)[0]
         quotes = [{"n": 1, "quote": real}]
@@ -222,7 +204,7 @@ def test_a_models_sentences_are_kept_as_far_as_they_stand(made: Path, model: Cal
             ],
         })
 
-    chat = model(script)
+    chat = scripted_engine(script)
     answer = put(made, "saving", "What do they say about the discount?", options=BY_MODEL)
     assert len(chat.asked) == 1
     assert answer.author == "llm"
@@ -233,14 +215,14 @@ def test_a_models_sentences_are_kept_as_far_as_they_stand(made: Path, model: Cal
     assert list(answer.prompts) == ["answer.full@1.0.0"]
 
 
-def test_a_model_may_say_that_there_is_no_answer(made: Path, model: Callable[..., ScriptedChatModel]) -> None:
-    model(lambda *_: json.dumps({"answerable": False, "sentences": []}))
+def test_a_model_may_say_that_there_is_no_answer(made: Path, scripted_engine: Callable[..., ScriptedChatModel]) -> None:
+    scripted_engine(lambda *_: json.dumps({"answerable": False, "sentences": []}))
     answer = put(made, "saving", "What do they say about the discount?", options=BY_MODEL)
     assert (answer.answered, answer.citations, answer.author) == (False, (), "llm")
 
 
-def test_without_anything_near_no_model_is_asked(made: Path, model: Callable[..., ScriptedChatModel]) -> None:
-    chat = model(lambda *_: "")
+def test_without_anything_near_no_model_is_asked(made: Path, scripted_engine: Callable[..., ScriptedChatModel]) -> None:
+    chat = scripted_engine(lambda *_: "")
     answer = put(made, "saving", "Do they own submarines?", options=BY_MODEL)
     assert chat.asked == []
     assert not answer.answered
@@ -251,9 +233,9 @@ def test_without_anything_near_no_model_is_asked(made: Path, model: Callable[...
     "question", ["What do they say about the discount?", "Why did they cancel?", "Is the price fair?"]
 )
 def test_a_lying_model_ends_with_verified_quotes_only(
-    made: Path, model: Callable[..., ScriptedChatModel], question: str
+    made: Path, scripted_engine: Callable[..., ScriptedChatModel], question: str
 ) -> None:
-    chat = model(lie)
+    chat = scripted_engine(lie)
     answer = put(made, "saving", question, options=BY_MODEL)
     texts = [document.text for document in documents_of(english_people())]
     assert chat.asked
@@ -266,17 +248,17 @@ def test_a_lying_model_ends_with_verified_quotes_only(
 
 
 def test_a_model_that_fails_or_is_too_small_leaves_the_answer_to_the_floor(
-    made: Path, model: Callable[..., ScriptedChatModel]
+    made: Path, scripted_engine: Callable[..., ScriptedChatModel]
 ) -> None:
     def fail(*_: Any) -> str:
         raise ModelError("the server is down")
 
     floor = put(made, "saving", "What do they say about the discount?")
-    model(fail)
+    scripted_engine(fail)
     failed = put(made, "saving", "What do they say about the discount?", options=BY_MODEL)
     assert (failed.sentences, failed.author) == (floor.sentences, "extractive")
     assert failed.notes == ("the model failed: the server is down",)
-    chat = model(lambda *_: "", "small")
+    chat = scripted_engine(lambda *_: "", "small")
     small = put(made, "saving", "What do they say about the discount?", options=BY_MODEL)
     assert (small.sentences, chat.asked) == (floor.sentences, [])
 
