@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from personas.attributes import Attribute, AttributeSchema
 from personas.authors.seam import ProposedClaim
 from personas.counting import Support
-from personas.evidence import SAME_WORDS, EvidenceBase, EvidenceGroup
+from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.grounding import Finding, carried_share, ground_quote
 from personas.grounding.unheard import unheard_figure, unheard_name
 from personas.records import Basis, Characteristic, Claim, ClaimStatus
+from personas.support.saying import SayingFinder
 from personas.terms import stems
 from retrieval.documents import Citation
 
@@ -29,8 +30,8 @@ LEAST_CARRIED = 0.5
 """Share of a value's content words that its quotes must hold (the prompt's examples and the model's own knowledge do
 not count as evidence)."""
 
-SAME_MEANING = 0.6
-"""Cosine to the claim's words from which a passage of its group says the same in other words."""
+LEAST_SPOKEN, LEAST_NEAR = 1 / 3, 0.4
+"""Share of a model's words that each of its quotes must hold, or how near (cosine) it must come to them otherwise."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
             continue
         if finding.reason:
             corrected.append(f"{quote.text[:80]!r}: {finding.reason}")
+        if proposal.origin == "llm" and not _speaks_of(proposal.value, finding.citation.quote, quote.group):
+            dropped.append(f"{quote.text[:80]!r}: does not say it")
+            continue
         citations.setdefault(finding.citation.customer_id, finding.citation)
     kept = tuple(citations.values())[:MOST_QUOTES]
     fault = ""
@@ -83,6 +87,14 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
     return Grounded(proposal, kept, tuple(dropped), fault, tuple(corrected), tuple(judged))
 
 
+def _speaks_of(value: str, quote: str, group: EvidenceGroup) -> bool:
+    """Whether a quote is about the value at all: five true quotes of something else carry nothing."""
+    if carried_share(value, [quote]) >= LEAST_SPOKEN:
+        return True
+    vectors = group.space.embedder.embed([value, quote])
+    return float(vectors[0] @ vectors[1]) >= LEAST_NEAR
+
+
 def _unheard(proposal: ProposedClaim, kept: Sequence[Citation]) -> str:
     """A figure of the value that its quotes do not hold, or a name that stands nowhere in the evidence."""
     evidence = [item.quote for quote in proposal.quotes for item in quote.group.items]
@@ -91,31 +103,26 @@ def _unheard(proposal: ProposedClaim, kept: Sequence[Citation]) -> str:
     )
 
 
-def supporting_rows(value: str, group: EvidenceGroup, base: EvidenceBase) -> NDArray[np.int64]:
-    """The passages of the group that say what the claim says: they share its telling words, or lie close to it.
-
-    A group is what people say of a theme; a claim may be narrower, so its people are counted passage by passage.
-    """
-    same_words = base.shares_said(stems(value), group.rows) >= SAME_WORDS
-    probe = group.space.embedder.embed([value])[0]
-    close = group.space.vectors[base.corpus.row_in_space[group.rows]] @ probe >= SAME_MEANING
-    return group.rows[np.flatnonzero(same_words | close)]
-
-
 def count_claim(grounded: Grounded, base: EvidenceBase, inside: NDArray[np.bool_]) -> Support:
-    """The people behind a grounded claim, inside and outside of the segment; those quoted always count."""
-    groups = {id(quote.group): quote.group for quote in grounded.proposal.quotes}
-    parts = [supporting_rows(grounded.proposal.value, group, base) for group in groups.values()]
+    """The people behind a grounded claim, inside and outside of the segment; those quoted always count.
+
+    A claim is narrower than its theme, and is said in other themes too: its people are counted passage by passage in
+    all that speaks of its attribute (docs/support.md).
+    """
+    quotes = grounded.proposal.quotes
+    group = quotes[0].group
+    rows = np.union1d(base.rows_tagged(grounded.proposal.attribute, group.space), group.rows)
+    said = SayingFinder(grounded.proposal.value, grounded.proposal.attribute, group.space, base).find(rows).rows
     quoted = {citation.document_id: citation for citation in grounded.citations}
     cited = [
         item.row
-        for group in groups.values()
+        for group in {id(quote.group): quote.group for quote in quotes}.values()
         for item in group.items
         if (citation := quoted.get(item.document.document_id)) is not None
         and item.start < citation.end
         and citation.start < item.end
     ]
-    return base.count(np.unique(np.concatenate([*parts, np.array(cited, dtype=np.int64)])), inside)
+    return base.count(np.union1d(said, np.array(cited, dtype=np.int64)), inside)
 
 
 def make_claim(
@@ -154,23 +161,31 @@ def _numbers(support: Support) -> dict[str, object]:
     }
 
 
+SAME_WORDS, SAME_QUOTES = 0.6, 0.5
+"""Share of stems (of both values together), or of quotes, from which a proposal repeats another."""
+
+
 def drop_repeats(grounded: Sequence[Grounded]) -> list[Grounded]:
-    """The proposals without those that repeat an earlier one of the same attribute, in words or in quotes."""
+    """The proposals without those that repeat an earlier one.
+
+    Of one attribute, in words or in quotes. Words that were only taken over stand under one attribute; a model may
+    find a need and a complaint in the same words.
+    """
     kept: list[Grounded] = []
     for candidate in grounded:
-        mine = stems(candidate.proposal.value)
-        spans = {(c.document_id, c.start) for c in candidate.citations}
-        for other in kept:
-            if other.proposal.attribute != candidate.proposal.attribute:
-                continue
-            theirs = stems(other.proposal.value)
-            same_words = bool(mine) and len(mine & theirs) / len(mine | theirs) >= 0.6
-            same_quotes = len(spans & {(c.document_id, c.start) for c in other.citations}) * 2 > len(spans)
-            if same_words or same_quotes:
-                break
-        else:
+        if not any(_repeats(candidate, other) for other in kept):
             kept.append(candidate)
     return kept
+
+
+def _repeats(candidate: Grounded, other: Grounded) -> bool:
+    mine, theirs = stems(candidate.proposal.value), stems(other.proposal.value)
+    same_words = bool(mine) and len(mine & theirs) / len(mine | theirs) >= SAME_WORDS
+    if other.proposal.attribute != candidate.proposal.attribute:
+        return same_words and candidate.proposal.origin == other.proposal.origin == "extractive"
+    spans = {(c.document_id, c.start) for c in candidate.citations}
+    quoted = len(spans & {(c.document_id, c.start) for c in other.citations})
+    return same_words or quoted > len(spans) * SAME_QUOTES
 
 
 BEHAVIOUR_WORDS = (

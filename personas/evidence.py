@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from personas.counting import Support, Voiced, count_supports, how_telling, length_strata
 from personas.facets import FALLBACK_KEY, Facet
 from personas.grounding import LEAST_QUOTE_WORDS, quote_words
+from personas.support.disowned import is_disowned
 from personas.terms import stems
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus, Space
@@ -21,9 +22,6 @@ from retrieval.splitting import sentence_spans
 
 SAME_FACET = 0.8
 """Cosine of two facets' centres from which they are one thing said in two themes."""
-
-SAME_WORDS = 0.5
-"""Share of a value's words, weighed by rarity, that a passage of its group must hold to say the same."""
 
 LONGEST_QUOTE = 240
 """Characters; a longer sentence is evidence but not a quote to read."""
@@ -67,6 +65,8 @@ class EvidenceGroup:
     """Of the whole group; a narrower claim is counted anew."""
     items: tuple[EvidenceItem, ...]
     """Sentences of the segment's own people, the most central first, each from another customer."""
+    own: NDArray[np.int64]
+    """Passages of the segment's own people that it may be quoted from; ascending."""
     centre: NDArray[np.float32]
     space: Space
 
@@ -218,6 +218,21 @@ class EvidenceBase:
                 break
         return chosen
 
+    def whole_groups(self, inside: NDArray[np.bool_]) -> dict[str, EvidenceGroup]:
+        """For each attribute that one of the segment speaks of, all that is said of it in the space most speak in.
+
+        Args:
+            inside: ``(people,)`` the segment's members.
+        """
+        found: dict[str, EvidenceGroup] = {}
+        for attribute, rows in self._tagged.items():
+            own = rows[inside[self.corpus.passage_customer[rows]]]
+            if len(own):
+                space = self.corpus.spaces[int(np.bincount(self.corpus.space_of_passage[own]).argmax())]
+                rows = self.rows_tagged(attribute, space)
+                found[attribute] = self.make_group(attribute, (), rows, self.count(rows, inside), inside)
+        return found
+
     def _worth(self, index: int, support: Support, min_people: int, others: int) -> float:
         """What a group tells; half of it where nothing but its words says what it is about."""
         if support.people < min_people:
@@ -259,41 +274,66 @@ class EvidenceBase:
             rows=rows,
             support=support,
             items=self._items(nearest, centre, space),
+            own=here,
             centre=centre,
             space=space,
         )
 
     def _items(self, rows: NDArray[np.int64], centre: NDArray[np.float32], space: Space) -> tuple[EvidenceItem, ...]:
-        spans = [(int(row), document, start, end) for row in rows for document, start, end in self._sentences(int(row))]
+        spans = [(int(row), *span) for row in rows for span in self.quotable(int(row))]
+        return self.make_items(spans, centre, space)
+
+    def make_items(
+        self,
+        spans: Sequence[tuple[int, Document, int, int]],
+        centre: NDArray[np.float32],
+        space: Space,
+        *,
+        repeated: bool = False,
+    ) -> tuple[EvidenceItem, ...]:
+        """Sentences to quote, one of each customer, those nearest to the centre first, and the same words once.
+
+        Args:
+            spans: passage, document, and where the sentence stands in it.
+            centre: ``(d,)`` in the space.
+            space: of the passages.
+            repeated: whether the same words of further customers fill what is left: they are people as well.
+        """
         if not spans:
             return ()
         vectors = space.embedder.embed([document.text[start:end] for _, document, start, end in spans])
-        order = np.argsort(-(vectors @ centre), kind="stable")
-        chosen: list[EvidenceItem] = []
-        customers: set[str] = set()
-        said: set[str] = set()
-        for place in order:
-            row, document, start, end = spans[place]
-            words = document.text[start:end].casefold()
-            if document.customer_id in customers or words in said:
-                continue
-            customers.add(document.customer_id)
-            said.add(words)
-            chosen.append(
-                EvidenceItem(
-                    number=len(chosen) + 1, row=row, document=document, start=start, end=end, vector=vectors[place]
-                )
+        order = np.argsort(-(vectors @ centre), kind="stable").tolist()
+        words = [document.text[start:end].casefold() for _, document, start, end in spans]
+        firsts = {text: place for place in reversed(order) for text in [words[place]]}
+        fresh = [place for place in order if firsts[words[place]] == place]
+        again = [place for place in order if firsts[words[place]] != place] if repeated else []
+        chosen: dict[str, int] = {}
+        for place in [*fresh, *again]:
+            chosen.setdefault(spans[place][1].customer_id, place)
+        return tuple(
+            EvidenceItem(
+                number=number,
+                row=(span := spans[place])[0],
+                document=span[1],
+                start=span[2],
+                end=span[3],
+                vector=vectors[place],
             )
-            if len(chosen) == ITEMS_PER_GROUP:
-                break
-        return tuple(chosen)
+            for number, place in enumerate(list(chosen.values())[:ITEMS_PER_GROUP], start=1)
+        )
 
-    def _sentences(self, row: int) -> list[tuple[Document, int, int]]:
+    def sentences(self, row: int) -> list[tuple[Document, int, int]]:
+        """The sentences of a passage: the document and where they stand in it."""
         passage = self.corpus.passages[row]
         document = self.corpus.document_by_id[passage.document_id]
-        spans = sentence_spans(document.text, passage.start, passage.end)
+        return [(document, start, end) for start, end in sentence_spans(document.text, passage.start, passage.end)]
+
+    def quotable(self, row: int) -> list[tuple[Document, int, int]]:
+        """Those of the sentences that can be quoted: neither too short nor too long, and their writer means them."""
         return [
             (document, start, end)
-            for start, end in spans
-            if end - start <= LONGEST_QUOTE and quote_words(document.text[start:end]) >= LEAST_QUOTE_WORDS
+            for document, start, end in self.sentences(row)
+            if end - start <= LONGEST_QUOTE
+            and quote_words(document.text[start:end]) >= LEAST_QUOTE_WORDS
+            and not is_disowned(document.text[start:end])
         ]

@@ -107,10 +107,12 @@ class _Nodes:
         """Claims proposed by the author; where none of an attribute can be grounded, those that stand in."""
         work = self.work
         pending = only_self_stated(state["pending"], work.schema, work.base)
+        # What a later round found is a search of its own.
+        whole = {} if state["rounds"] else work.base.whole_groups(work.inside)
         questions = [
-            Question(attribute=attribute, groups=groups)
+            Question(attribute=attribute, groups=groups, whole=whole.get(attribute.key))
             for attribute in work.schema.attribute
-            if (groups := [group for group in pending if group.attribute == attribute.key])
+            if (groups := [group for group in pending if group.attribute == attribute.key]) or attribute.key in whole
         ]
         grounded = [self._grounded(proposal) for proposal in work.author.propose(work.brief, questions)]
         held = {g.proposal.attribute for g in grounded if not g.fault}

@@ -43,11 +43,22 @@ def search_words(text: str) -> tuple[str, ...]:
 
 
 def _all_words(text: str) -> Iterator[str]:
-    for run in _RUN.findall(text.lower()):
-        if _IS_CJK.match(run):
-            yield from (word for word in _jieba().cut(run) if word.strip())
-        else:
-            yield run.replace("’", "'").removesuffix("'s")
+    lowered = text.lower()
+    for start, end in word_spans(lowered):
+        word = lowered[start:end]
+        yield word if _IS_CJK.match(word) else word.replace("’", "'").removesuffix("'s")
+
+
+def word_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the words of the text stand, in order; Chinese cut by jieba."""
+    for run in _RUN.finditer(text):
+        if not _IS_CJK.match(run.group()):
+            yield run.span()
+            continue
+        start = run.start()
+        for word in _jieba().cut(run.group()):
+            yield start, start + len(word)
+            start += len(word)
 
 
 @cache

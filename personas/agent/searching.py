@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personas.agent.gaps import LEAST_VOICES, Held
-from personas.agent.opposition import Statement, find_opposition
 from personas.agent.steps import Searched
 from personas.authors.seam import ProposedQuote
-from personas.claims import MOST_QUOTES, SAME_MEANING, Grounded, ground_proposal
-from personas.evidence import SAME_WORDS, EvidenceBase, EvidenceGroup
-from personas.grounding import carried_share
+from personas.claims import MOST_QUOTES, Grounded, ground_proposal
+from personas.evidence import EvidenceBase, EvidenceGroup
+from personas.support.narrowing import narrow_group
 from retrieval.search import EvidenceSearch
 
 HITS_PER_SEARCH: Final = 12
@@ -112,21 +111,12 @@ class SegmentSearch:
     def _strengthened(self, grounded: Grounded, key: str, rows: NDArray[np.int64]) -> Grounded:
         proposal, group = grounded.proposal, self._group(key, rows)
         quoted = {citation.customer_id for citation in grounded.citations}
-        probe = group.space.embedder.embed([proposal.value])[0]
-        said = Statement(attribute=key, value=proposal.value, themes=frozenset(), space=None)
-        says_it = [
-            at
-            for at, item in enumerate(group.items)
-            if item.document.customer_id not in quoted
-            and find_opposition(said, replace(said, value=item.quote)) is None
-            and (
-                carried_share(proposal.value, [item.quote]) >= SAME_WORDS or float(item.vector @ probe) >= SAME_MEANING
-            )
-        ]
+        saying = narrow_group(proposal.value, group, self.base)
         more = tuple(
-            ProposedQuote(text=group.items[at].quote, group=group, item=at)
-            for at in says_it[: MOST_QUOTES - len(grounded.citations)]
-        )
+            ProposedQuote(text=item.quote, group=saying, item=at)
+            for at, item in enumerate(saying.items)
+            if item.document.customer_id not in quoted
+        )[: MOST_QUOTES - len(grounded.citations)]
         if not more:
             return grounded
         again = ground_proposal(replace(proposal, quotes=(*proposal.quotes, *more)))

@@ -21,7 +21,7 @@ from personas.authors.answers import (
     ProposedClaims,
     ProposedNarrative,
 )
-from personas.authors.extractive import LONGEST_PHRASE, ExtractiveAuthor, claim_from_group
+from personas.authors.extractive import ExtractiveAuthor, claim_from_group
 from personas.authors.seam import (
     ProposedClaim,
     ProposedName,
@@ -38,6 +38,7 @@ from personas.models.engine import is_kept
 from personas.models.governor import Allowance
 from personas.narrating.sections import SECTIONS, choose_for_lede, narratable
 from personas.records import Claim, NarrativeTemplate
+from personas.support.clauses import LONGEST_PHRASE
 from personas.terms import content_words, stem, stems
 from personas.wording import percent
 from prompts.loader import RenderedPrompt, load_prompt
@@ -108,6 +109,7 @@ class ModelAuthor:
         self, engine: Engine, base: EvidenceBase, *, candidates: int = CANDIDATES, concurrency: int = 1
     ) -> None:
         self._engine = engine
+        self._base = base
         self._floor = ExtractiveAuthor(base)
         self._candidates = candidates
         self._concurrency = concurrency
@@ -149,6 +151,8 @@ class ModelAuthor:
         if brief.source_language not in self._engine.languages:
             note = f"the model does not write {LANGUAGE_NAMES[brief.source_language]}"
             return [claim for question in questions for claim in self._by_floor(brief, question, note)]
+        # What holds together only over all themes is found by words; a model is asked of what lies together.
+        questions = [question for question in questions if question.groups]
         if self._engine.profile == "small":
             return [
                 claim
@@ -191,7 +195,7 @@ class ModelAuthor:
         if not best:
             question = Question(attribute=attribute, groups=[group])
             return self._by_floor(brief, question, "no answer of the model was carried by its quotes")
-        return [claim_from_group(attribute.key, best, group, origin="llm")]
+        return [claim_from_group(attribute.key, best, group, self._base, origin="llm")]
 
     def _score_value(self, value: str, carried: float, group: EvidenceGroup, prompt: RenderedPrompt) -> float:
         """How well a value says what its evidence says, 0 for an answer that must not be used."""

@@ -40,6 +40,8 @@ class Question:
 
     attribute: Attribute
     groups: Sequence[EvidenceGroup]
+    whole: EvidenceGroup | None = None
+    """All that is said of the attribute, whatever its theme: what few say in each theme, many may say in all."""
 
 
 @dataclass(frozen=True, kw_only=True)

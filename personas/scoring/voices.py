@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from personas.claims import supporting_rows
-from personas.evidence import EvidenceBase, EvidenceGroup
+from personas.evidence import EvidenceBase
 from personas.records import Claim
+from personas.support.saying import SayingFinder
 
 
 def people_behind(claim: Claim, base: EvidenceBase) -> NDArray[np.bool_]:
     """``(people,)`` over the corpus's customers: who says what the claim says, and who is quoted; nobody for a table's.
 
-    Looked for where the claim was counted, in the passages of its themes that speak of its attribute, by the same rule.
+    Looked for where the claim was counted, in the passages that speak of its attribute, by the same rule.
 
     Args:
         claim: of a persona.
@@ -25,21 +25,9 @@ def people_behind(claim: Claim, base: EvidenceBase) -> NDArray[np.bool_]:
     behind[[places[citation.customer_id] for citation in claim.citations if citation.customer_id in places]] = True
     if claim.basis is not None:
         return behind
-    index = {theme.theme_id: at for at, theme in enumerate(base.themes.themes)}
-    themes = [index[theme_id] for theme_id in claim.theme_ids if theme_id in index]
     rows = base.tagged(claim.attribute)
-    rows = rows[np.isin(base.themes.passage_theme[rows], themes)]
     for at, space in enumerate(corpus.spaces):
         here = rows[corpus.space_of_passage[rows] == at]
         if len(here):
-            group = EvidenceGroup(
-                attribute=claim.attribute,
-                themes=tuple(themes),
-                rows=here,
-                support=base.count(here, behind),
-                items=(),
-                centre=base.centre_of(here),
-                space=space,
-            )
-            behind |= base.voiced_by(supporting_rows(claim.value, group, base))
+            behind |= base.voiced_by(SayingFinder(claim.value, claim.attribute, space, base).find(here).rows)
     return behind

@@ -17,7 +17,7 @@ from personas.agent.steps import Dropped, Quote, Replaced
 from personas.assembling import name_apart, telling_quotes
 from personas.attributes import Attribute, OutputLanguage, load_schema
 from personas.authors import ExtractiveAuthor, ModelAuthor, ProposedClaim, SegmentBrief
-from personas.authors.extractive import LONGEST_PHRASE, clauses, speaks_of
+from personas.authors.phrases import speaks_of
 from personas.authors.seam import Question
 from personas.claims import ground_proposal
 from personas.evidence import EvidenceBase, EvidenceGroup
@@ -27,6 +27,7 @@ from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
 from personas.narrating.sections import choose_for_lede
 from personas.persona_graph import SegmentDraft, SegmentWork, draft_persona
 from personas.records import Claim
+from personas.support.clauses import LONGEST_PHRASE, short_clauses
 from personas.terms import stems
 from retrieval.search import EvidenceSearch
 
@@ -171,9 +172,12 @@ def test_names_are_made_distinct_when_words_run_out(english_base: EvidenceBase) 
 
 
 def test_clauses_can_be_read_alone() -> None:
-    assert clauses("The app is slow, but I like the crema; and so it goes.") == ["The app is slow", "I like the crema"]
-    assert clauses("排队等位太久，服务员态度差。") == ["排队等位太久", "服务员态度差"]
-    assert clauses("Ok.") == []
+    assert short_clauses("The app is slow, but I like the crema; and so it goes.") == [
+        "The app is slow",
+        "I like the crema",
+    ]
+    assert short_clauses("排队等位太久，服务员态度差。") == ["排队等位太久", "服务员态度差"]
+    assert short_clauses("Ok.") == []
 
 
 # --- a small model ------------------------------------------------------------------------------------------------

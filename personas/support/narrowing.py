@@ -1,0 +1,38 @@
+"""From a group of evidence to the sentences that say one claim."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personas.evidence import EvidenceBase, EvidenceGroup
+from personas.support.saying import Clause, SayingFinder
+from retrieval.documents import Document
+
+
+def narrow_group(value: str, group: EvidenceGroup, base: EvidenceBase) -> EvidenceGroup:
+    """The group with the sentences of the segment's own people that say the value, the closest to its words first.
+
+    Nothing is left of it where nobody says it in a sentence that can be quoted.
+    """
+    said = SayingFinder(value, group.attribute, group.space, base).find(rows_in_space(group.own, group, base))
+    spans = [span for clause in said.clauses if (span := _sentence_of(clause, base)) is not None]
+    probe = group.space.embedder.embed([value])[0]
+    return replace(group, items=base.make_items(spans, probe, group.space, repeated=True))
+
+
+def rows_in_space(rows: NDArray[np.int64], group: EvidenceGroup, base: EvidenceBase) -> NDArray[np.int64]:
+    """Those of the passages that lie in the group's space: vectors of two spaces cannot be compared."""
+    here: NDArray[np.int64] = rows[base.corpus.space_of_passage[rows] == base.corpus.spaces.index(group.space)]
+    return here
+
+
+def _sentence_of(clause: Clause, base: EvidenceBase) -> tuple[int, Document, int, int] | None:
+    """The quotable sentence that the clause stands in."""
+    place = base.corpus.passages[clause.row].start + clause.start
+    for document, start, end in base.quotable(clause.row):
+        if start <= place < end:
+            return clause.row, document, start, end
+    return None
