@@ -182,7 +182,7 @@ def report(labelled: Labelled, *, each: bool) -> None:
         off = 100 * mean(abs(one.share - one.told) for one in found)
         print(
             f"{labelled.name}: {len(raised)} labels raised {LIFT} times in a segment, claims about {len(found)} "
-            f"of them ({len(found) / len(raised):.2f}); shares off by {off:.1f} points on average; {len(personas)} personas"
+            f"of them ({len(found) / len(raised):.2f}); shares off by {off:.1f} points on average"
         )
 
 

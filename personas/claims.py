@@ -34,6 +34,9 @@ LEAST_SPOKEN, LEAST_NEAR = 1 / 3, 0.4
 """Share of a model's words that each of its quotes must hold, or how near (cosine) it must come to them otherwise."""
 
 
+NOT_SAID = "does not say it"
+
+
 @dataclass(frozen=True)
 class Grounded:
     """A proposal that holds, or what was wrong with it."""
@@ -71,7 +74,7 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
         if finding.reason:
             corrected.append(f"{quote.text[:80]!r}: {finding.reason}")
         if proposal.origin == "llm" and not _speaks_of(proposal.value, finding.citation.quote, quote.group):
-            dropped.append(f"{quote.text[:80]!r}: does not say it")
+            dropped.append(f"{quote.text[:80]!r}: {NOT_SAID}")
             continue
         citations.setdefault(finding.citation.customer_id, finding.citation)
     kept = tuple(citations.values())[:MOST_QUOTES]
@@ -79,7 +82,8 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
     if len(proposal.value.encode("utf-8", "replace")) > LONGEST_VALUE_BYTES:
         fault = "its value is a text, not a phrase"
     elif not kept:
-        fault = "none of its quotes stands in the evidence"
+        stands = any(NOT_SAID in reason for reason in dropped)
+        fault = "its quotes do not carry its value" if stands else "none of its quotes stands in the evidence"
     elif carried_share(proposal.value, [citation.quote for citation in kept]) < LEAST_CARRIED:
         fault = "its quotes do not carry its value"
     elif proposal.origin == "llm" and (strange := _unheard(proposal, kept)):

@@ -192,10 +192,11 @@ class ModelAuthor:
                 best, best_score = value, score
             if best_score > 0 and carried >= GOOD_CARRIED:
                 break
-        if not best:
+        claim = claim_from_group(attribute.key, best, group, self._base, origin="llm") if best else None
+        if claim is None or not claim.quotes:
             question = Question(attribute=attribute, groups=[group])
             return self._by_floor(brief, question, "no answer of the model was carried by its quotes")
-        return [claim_from_group(attribute.key, best, group, self._base, origin="llm")]
+        return [claim]
 
     def _score_value(self, value: str, carried: float, group: EvidenceGroup, prompt: RenderedPrompt) -> float:
         """How well a value says what its evidence says, 0 for an answer that must not be used."""

@@ -32,7 +32,7 @@ from personas.attributes import load_schema
 from personas.authors import ExtractiveAuthor, ModelAuthor, SegmentBrief
 from personas.authors.model_driven import CALLS_PER_PERSONA
 from personas.authors.seam import ProposedClaim, ProposedQuote, Question
-from personas.claims import count_claim, ground_proposal, make_claim
+from personas.claims import ground_proposal, make_claim
 from personas.evidence import EvidenceBase
 from personas.models import Engine
 from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
@@ -167,7 +167,7 @@ def held(base: EvidenceBase, word: str, value: str, attribute: str, *, people: i
     quotes = tuple(ProposedQuote(text=item.quote, group=group, item=at) for at, item in enumerate(group.items))
     proposal = ProposedClaim(attribute=attribute, value=value, quotes=quotes, origin="llm")
     grounded = ground_proposal(proposal)
-    support = count_claim(grounded, base, inside)
+    support = base.count(rows, inside)
     claim = make_claim(0, grounded, support, SCHEMA[attribute], base, min_people=3)
     return Held(grounded=grounded, support=support, claim=claim)
 
