@@ -16,6 +16,7 @@ from typing import Final
 
 from personas.attributes import OutputLanguage
 from personas.narrating.figures import texts_of
+from personas.narrating.naming_across import is_chinese, name_by_stance
 from personas.narrating.sections import told
 from personas.records import Claim
 from personas.terms import content_words, stem
@@ -117,12 +118,16 @@ def plain_name(
     Args:
         terms: what sets the segment's words apart, best first.
         claims: its claims.
-        language: of the name; topics stay in the language they were written in.
+        language: of the name; a Chinese name keeps topics as they were written, an English one needs English topics.
         taken: names of other segments.
         passages: everything written, to tell how a term is used.
     """
     used = {root for name in taken for root in _roots(name)}
     topics = list(_topics(terms, claims, passages, used))
+    if language == "en":
+        if is_chinese(topics[0].words if topics else "".join(terms[:1])):
+            return name_by_stance(terms, claims, taken)
+        topics = [topic for topic in topics if not is_chinese(topic.words)]
     if not topics:
         return _table_name(claims, language, taken) or _numbered(terms, language, taken)
     topic = topics[0]
