@@ -184,6 +184,9 @@ def test_how_a_file_was_read_is_told_in_chinese() -> None:
     [
         ("2 people quoted, 3 needed", "引用了 2 人，需要 3 人"),
         ("known of 10 people of the segment", "已知其中 10 人的情况"),
+        ("3 people say the contrary: “不错”", "3 人说法相反：“不错”"),
+        ("the model does not write Simplified Chinese", "模型不会写中文"),
+        ("the model failed: 时间到", "模型出错：时间到"),
         ("r.csv: ratings from 'stars' read on a scale of 1 to 5", "r.csv: “stars”的评分按 1 到 5 读取"),
         (
             "7 near-identical posts by 5 customers (a, b): “buy it now”",
