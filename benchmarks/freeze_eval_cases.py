@@ -120,7 +120,11 @@ def name_small(drawn: Sequence[Drawn]) -> Iterator[dict[str, Any]]:
             chosen = world.random.sample(world.values(), 3)
             phrases = [short(world.group(value)[0]) for value in chosen]
             yield case(
-                f"{world.world}-{place + 1}", ["simulated", world.world], "simulated", {"values": phrases}, language="en"
+                f"{world.world}-{place + 1}",
+                ["simulated", world.world],
+                "simulated",
+                {"values": phrases},
+                language="en",
             )
 
 
@@ -295,7 +299,7 @@ def context_en(drawn: Sequence[Drawn]) -> Iterator[dict[str, Any]]:
                     "id": row["id"],
                     "label": row["attribute"],
                     "value": row["value"],
-                    "counts": f"{row['people']} people, {row['percent']} % here, {row['percent_elsewhere']} % elsewhere",
+                    "counts": "{people} people, {percent} % here, {percent_elsewhere} % elsewhere".format_map(row),
                 }
                 for row in rows
             ],
@@ -328,7 +332,9 @@ def example_rows(name: str) -> list[dict[str, str]]:
 def example_sentences(word: str) -> list[str]:
     """Short documents of the example that hold the word, each of another customer."""
     rows = [*example_rows("survey.csv"), *example_rows("reviews.csv")]
-    found = {row["customer_id"]: row["text"] for row in rows if word in row["text"].casefold() and len(row["text"]) < 160}
+    found = {
+        row["customer_id"]: row["text"] for row in rows if word in row["text"].casefold() and len(row["text"]) < 160
+    }
     return list(found.values())
 
 
@@ -355,7 +361,9 @@ def main() -> None:
     for seed, (name, draw) in enumerate(SUITES.items()):
         cases = list(draw([Drawn(world, seed) for world in WORLDS]))
         text = yaml.safe_dump(cases, allow_unicode=True, sort_keys=False, width=110)
-        (out / f"{name}.yaml").write_text(f"# Made by: python -m benchmarks.freeze_eval_cases\n{text}", encoding="utf-8")
+        (out / f"{name}.yaml").write_text(
+            f"# Made by: python -m benchmarks.freeze_eval_cases\n{text}", encoding="utf-8"
+        )
         print(f"{name}: {len(cases)} cases")
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from eval.metrics import METRICS_VERSION
 from eval.recordings import file_stem
@@ -35,7 +35,7 @@ class Measured(Record):
     prompts: tuple[PromptFacts, ...]
     scores: dict[str, dict[str, tuple[float, ...]]]
     """Metric -> case -> scores, one a repeat."""
-    errors: dict[str, str] = {}
+    errors: dict[str, str] = Field(default_factory=dict)
     """Cases with a call that gave no answer, and why."""
 
     @property
@@ -141,4 +141,4 @@ def _as_json(baseline: Measured) -> str:
     for metric, cases in sorted(baseline.scores.items()):
         rows = [f"   {json.dumps(case)}: {json.dumps(values)}" for case, values in sorted(cases.items())]
         parts.append(f"  {json.dumps(metric)}: {{\n" + ",\n".join(rows) + "\n  }")
-    return json.dumps(head, indent=1).rstrip("}\n ") + ',\n "scores": {\n' + ",\n".join(parts) + "\n }\n}\n"
+    return json.dumps(head, indent=1).removesuffix("\n}") + ',\n "scores": {\n' + ",\n".join(parts) + "\n }\n}\n"

@@ -22,7 +22,7 @@ METRICS_VERSION: Final = 1
 """Runs scored by other versions are not compared; raise it when a score changes its meaning."""
 
 Kind = Literal["verdict", "score", "cost"]
-"""`verdict`: 0 or 1; `score`: 0 to 1, higher is better; `cost`: lower is better, compared as a share of the baseline."""
+"""`verdict`: 0 or 1; `score`: 0 to 1, higher is better; `cost`: lower is better, told as a share of the baseline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +196,7 @@ def stability(texts: Sequence[str]) -> float | None:
 
 
 def distinct(texts: Mapping[str, str]) -> dict[str, float]:
-    """Of each case, one less the likeness of its answer to the nearest answer of another; none where it says nothing."""
+    """Of each case that says something, one less the likeness of its answer to the nearest answer of another."""
     words = {case: said for case, text in texts.items() if (said := stems(text))}
     if len(words) < 2:
         return {}

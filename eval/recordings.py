@@ -152,13 +152,13 @@ class Recordings:
             _lines("texts", {digest: text for digest, text in sorted(self._file.texts.items()) if digest in texts}),
             _lines("calls", {key: call.model_dump(mode="json", exclude_defaults=True) for key, call in calls.items()}),
         ]
-        write_text_atomically(self.path, head.rstrip("}\n ") + ",\n" + ",\n".join(parts) + "\n}\n")
+        write_text_atomically(self.path, head.removesuffix("\n}") + ",\n" + ",\n".join(parts) + "\n}\n")
 
     def _nearest(self, messages: Sequence[Message], sampling: Sampling) -> str:
         asked = _as_text(messages)
         best, likeness = None, 0.0
         for call in self._file.calls.values():
-            recorded = _as_text([Message(role=role, text=self._file.texts[at]) for role, at in call.messages])  # type: ignore[arg-type]  # written by put
+            recorded = _as_text([Message(role=role, text=self._file.texts[at]) for role, at in call.messages])
             ratio = difflib.SequenceMatcher(None, recorded, asked, autojunk=False).quick_ratio()
             if recorded == asked:
                 ratio += sum(getattr(call.sampling, name) == value for name, value in sampling) / 10

@@ -1,7 +1,7 @@
 """What a run leaves behind: one record a call with everything needed to explain it, and what the run was.
 
 A run is a folder with ``run.json`` (`RunFacts`), ``records.jsonl`` (`CallRecord`, a line a call, appended as they come
-back) and ``scores.jsonl`` (`eval.scoring`, made anew from the records at any time). Tables and pages are views of these.
+back) and ``scores.jsonl`` (`eval.scoring`, made anew from the records at any time); tables and pages are views of it.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class CallRecord(Record):
     """As the model wrote it; None where the call failed."""
     fault: CallFault | None = None
     invalid: str = ""
-    """Why the answer does not fit its schema: `cut`, `declined`, `empty`, or where and how it does not; empty: it fits."""
+    """Why the answer does not fit its schema: `cut`, `declined`, `empty`, or where it does not; empty: it fits."""
     mode: Mode
     seconds: float
     started_at: str

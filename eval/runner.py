@@ -188,9 +188,7 @@ class _ArmRun:
         suite = self._plan.suite
         # Of the case and the repeat alone, so that a changed prompt is drawn with the same seeds.
         seed = stable_seed(self._plan.seed, suite.suite, case.id, repeat, step)
-        sampling = Sampling(
-            seed=seed, max_tokens=suite.sampling.max_tokens, temperature=suite.sampling.temperature
-        )
+        sampling = Sampling(seed=seed, max_tokens=suite.sampling.max_tokens, temperature=suite.sampling.temperature)
         started, began = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
         completion, fault = self._completed(rendered, schema, sampling)
         return CallRecord(
@@ -262,7 +260,5 @@ def _invalid(completion: Completion, schema: type[BaseModel]) -> str:
         schema.model_validate_json(completion.text)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)[:3]
-        return "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'the answer'}: {fault['msg']}" for fault in faults
-        )
+        return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'the answer'}: {fault['msg']}" for fault in faults)
     return ""

@@ -9,8 +9,8 @@ from itertools import product
 from pathlib import Path
 from typing import cast
 
-from eval.records import CallRecord, Mode
 from eval.recordings import Recordings, recording_path
+from eval.records import CallRecord, Mode
 from eval.replaying import RecordingCompleter, ReplayCompleter, recorded_model
 from eval.runner import Arm, RunPlan, run_suite
 from eval.suites import HOME, Choice, Suite, list_suites, load_suite
@@ -28,6 +28,15 @@ CALL_TIMEOUT_S = 900.0
 """Of a model on this machine without a GPU; hosted ones answer or fail long before."""
 
 
+@dataclass(frozen=True)
+class PromptText:
+    """A text to use in place of one that ships."""
+
+    prompt: Prompt
+    source: str
+    """As the user named it, a path without its folders."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
     """What the user asks for."""
@@ -35,8 +44,8 @@ class RunRequest:
     suites: Sequence[str] = ()
     """Names or files; empty is all that are there."""
     models: Sequence[str] = (BUNDLED,)
-    prompts: Sequence[str] = ()
-    """``claim.small=FILE`` or ``claim.small@REVISION``; several of one prompt are run beside each other."""
+    texts: Sequence[PromptText] = ()
+    """Texts of prompts to run in place of those that ship; several of one prompt are run beside each other."""
     mode: Mode = "live"
     repeats: int | None = None
     """None: as the suite says."""
@@ -57,15 +66,6 @@ class SuiteRun:
     records: Sequence[CallRecord]
 
 
-@dataclass(frozen=True)
-class PromptText:
-    """A text to use in place of one that ships."""
-
-    prompt: Prompt
-    source: str
-    """As the user named it, a path without its folders."""
-
-
 def run_request(request: RunRequest, *, progress: Progress | None = None) -> list[SuiteRun]:
     """Runs what is asked for; each suite into a folder of its own, named by what is run, so that again goes on.
 
@@ -74,9 +74,8 @@ def run_request(request: RunRequest, *, progress: Progress | None = None) -> lis
         PersonaKitError: when a model cannot be opened, or the budget ends.
     """
     suites = [load_suite(name, request.home) for name in request.suites or list_suites(request.home)]
-    texts = [prompt_text(text) for text in request.prompts]
     with _completers(request) as completers:
-        return [_run(suite, request, texts, completers, progress) for suite in suites if _concerns(suite, texts)]
+        return [_run(suite, request, completers, progress) for suite in suites if _concerns(suite, request.texts)]
 
 
 def prompt_text(text: str) -> PromptText:
@@ -95,9 +94,7 @@ def prompt_text(text: str) -> PromptText:
     name, at, revision = text.partition("@")
     if at and revision:
         return PromptText(template_at(Path(str(folder())) / f"{name}.j2", revision), f"@{revision[:12]}")
-    raise UsageError(
-        f"{text!r} names no text of a prompt", where="--prompt", mend="write NAME=FILE or NAME@REVISION"
-    )
+    raise UsageError(f"{text!r} names no text of a prompt", where="--prompt", mend="write NAME=FILE or NAME@REVISION")
 
 
 def _concerns(suite: Suite, texts: Sequence[PromptText]) -> bool:
@@ -109,14 +106,13 @@ def _concerns(suite: Suite, texts: Sequence[PromptText]) -> bool:
 def _run(
     suite: Suite,
     request: RunRequest,
-    texts: Sequence[PromptText],
     completers: dict[str, Completer],
     progress: Progress | None,
 ) -> SuiteRun:
     recordings: list[tuple[Recordings, RecordingCompleter]] = []
     governor = Governor(request.limits)
     arms = []
-    choices = [text for text in texts if _concerns(suite, [text])] or [None]
+    choices: list[PromptText | None] = [text for text in request.texts if _concerns(suite, [text])] or [None]
     for spec, text in product(request.models, choices):
         completer = _completer_for(suite, spec, request, completers, recordings)
         engine = Engine(spec, completer, governor=governor)
@@ -137,9 +133,9 @@ def _run(
     try:
         records = run_suite(plan, path, progress=progress)
     finally:
-        for kept, completer in recordings:
+        for kept, recorder in recordings:
             # A whole run replaces what was there: answers to texts that are gone would only pile up.
-            kept.save(frozenset(completer.used) if len(plan.cases) == len(suite.cases) else None)
+            kept.save(frozenset(recorder.used) if len(plan.cases) == len(suite.cases) else None)
     return SuiteRun(suite, path, records)
 
 
@@ -156,9 +152,9 @@ def _completer_for(
     if request.mode == "live":
         return completers[spec]
     kept = Recordings(path, recorded_model(spec, completers[spec]))
-    completer = RecordingCompleter(completers[spec], kept)
-    recordings.append((kept, completer))
-    return cast(Completer, completer)
+    recorder = RecordingCompleter(completers[spec], kept)
+    recordings.append((kept, recorder))
+    return cast(Completer, recorder)
 
 
 @contextmanager

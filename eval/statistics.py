@@ -8,6 +8,7 @@ cases' differences, passes and failures by McNemar's exact test; a verdict needs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import comb
 from typing import Literal
 
 import numpy as np
@@ -268,3 +269,30 @@ def _shared(before: Mapping[str, object], after: Mapping[str, object]) -> list[s
 
 def _missing(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(sorted(before.keys() - after.keys()))
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+    """95 % interval of the mean of the cases by Student's t; the whole line for fewer than two."""
+    return _interval(np.array(values, dtype=np.float64))
+
+
+def share_interval(passed: int, cases: int) -> tuple[float, float]:
+    """95 % Wilson interval of a share of cases."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(passed, cases).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def pass_at(passed: int, repeats: int, k: int) -> float:
+    """Chance that at least one of k repeats passes, by combinations of those seen.
+
+    Source:
+        Chen et al., Evaluating Large Language Models Trained on Code, arXiv 2107.03374.
+    """
+    return 1.0 - comb(repeats - passed, k) / comb(repeats, k)
+
+
+def pass_all(passed: int, repeats: int, k: int) -> float:
+    """Chance that all of k repeats pass, by combinations of those seen."""
+    return comb(passed, k) / comb(repeats, k)

@@ -141,7 +141,7 @@ def load_suite(name: str, home: Path = HOME) -> Suite:
         raise UsageError(
             f"there is no suite {name!r}", where=str(path), mend="choose one of: " + ", ".join(list_suites(home))
         )
-    suite = _validated(path, TypeAdapter(Suite))
+    suite: Suite = _validated(path, TypeAdapter(Suite))
     further = [_validated(path.parent / file, TypeAdapter(tuple[Case, ...])) for file in suite.case_files]
     cases = (*suite.cases, *(case for some in further for case in some))
     twice = sorted({case.id for case in cases if sum(other.id == case.id for other in cases) > 1})

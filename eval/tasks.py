@@ -7,7 +7,7 @@ answers, scores again without asking.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
@@ -26,7 +26,7 @@ class Call:
     """Id and variant of the template."""
     inputs: dict[str, Any]
     message: str = ""
-    expect: Expectation = Expectation()
+    expect: Expectation = field(default_factory=Expectation)
 
 
 Task = Generator[Call, BaseModel | None, None]

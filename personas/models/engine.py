@@ -295,7 +295,7 @@ class Engine:
     ) -> Sampling | None:
         """How it is asked after a failure; None where that cannot help."""
         if isinstance(error, TruncatedAnswer):
-            if attempt.max_tokens > first.max_tokens or not self._has_room(_messages(prompt), schema, attempt):
+            if attempt.max_tokens > first.max_tokens or not self._has_room(messages_of(prompt), schema, attempt):
                 return None
             return attempt.model_copy(update={"max_tokens": 2 * attempt.max_tokens})
         if isinstance(error, MalformedAnswer | RefusedAnswer):
@@ -326,7 +326,7 @@ class Engine:
         return Answer(value, usage, raw)
 
     def _request(self, prompt: RenderedPrompt, schema: type[BaseModel], sampling: Sampling) -> Request:
-        completer, messages = self._completer, _messages(prompt)
+        completer, messages = self._completer, messages_of(prompt)
         limit_s = self._governor.limits.call_timeout_s
         return Request(
             send=lambda: completer.complete(messages, schema, sampling, limit_s=limit_s),
@@ -413,7 +413,8 @@ def _was_turned_away(error: ModelError) -> bool:
     return isinstance(error, PromptTooLong) or (isinstance(error, ProviderError) and error.turned_away)
 
 
-def _messages(prompt: RenderedPrompt) -> Sequence[BaseMessage]:
+def messages_of(prompt: RenderedPrompt) -> Sequence[BaseMessage]:
+    """The prompt as LangChain's messages."""
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
     kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
