@@ -61,9 +61,7 @@ def swapped(source: str) -> str:
     return source.replace(_RAIN, "{first}").replace(_CLASS, _RAIN).replace("{first}", _CLASS)
 
 
-_SYSTEM = (
-    "You sum up in three to eight words what customers have in common. You use their own words and add nothing."
-)
+_SYSTEM = "You sum up in three to eight words what customers have in common. You use their own words and add nothing."
 _LOOP = "<said>\n{% for quote in quotes %}\n- {{ quote | one_line | fence }}\n{% endfor %}\n</said>"
 
 WORSE: dict[str, Edit] = {
@@ -76,7 +74,10 @@ WORSE: dict[str, Edit] = {
         (_CLASS, '{"value": "Kurse im Netz buchen"}'),
         (_STAFF, '{"value": "Leute merken sich Namen"}'),
     ),
-    "leak an example into the question": replaced(("{{ question }}", "{{ question }} Such as: parcels left in the rain.")),
+    "leak an example into the question": replaced((
+        "{{ question }}",
+        "{{ question }} Such as: parcels left in the rain.",
+    )),
     "answer with whole sentences": replaced(
         ("in three to eight words", "at length"),
         ("parcels left in the rain", "The parcels that they ordered were left out in the rain by the carrier again"),
@@ -84,7 +85,10 @@ WORSE: dict[str, Edit] = {
         ("staff that remember them", "What they are happiest with is how the staff at the desk remember them"),
     ),
     "ask for imagination": replaced(
-        ("You use their own words and add nothing.", "Be creative: imagine who they are, with names, ages and numbers."),
+        (
+            "You use their own words and add nothing.",
+            "Be creative: imagine who they are, with names, ages and numbers.",
+        ),
         ("parcels left in the rain", "Anna, 34, loses 3 parcels"),
         ("booking a class online", "Tom, 41, books 2 classes"),
         ("staff that remember them", "Eva, 28, and her 5 friends"),
@@ -135,7 +139,11 @@ def main() -> None:
             text = edit(shipped)
             comparison = compare_measured(before, measure(run(name, text)), suite.gates)
             found[name].append(comparison.fails())
-            told = [f"{one.metric} {one.difference:+.2f}" for one in comparison.metrics if one.gates and one.verdict == "regressed"]
+            told = [
+                f"{one.metric} {one.difference:+.2f}"
+                for one in comparison.metrics
+                if one.gates and one.verdict == "regressed"
+            ]
             linted = "lint" if unfenced(Prompt(text, file_name=name)) else ""
             kind = "worse" if name in WORSE else "harmless"
             print(f"seed {seed} | {kind} | {name} | {comparison.verdict} | {', '.join(told)} | {linted}", flush=True)

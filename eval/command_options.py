@@ -73,6 +73,7 @@ PromptName = Annotated[str, typer.Argument(metavar="NAME.VARIANT", help="A promp
 PromptNames = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME.VARIANT]...", help="Prompts, or .j2 files. Default: all.")
 ]
+SuiteName = Annotated[str | None, typer.Option(metavar="NAME", help="Suite to run. Default: that of the prompt.")]
 Metric = Annotated[str, typer.Option(metavar="NAME", help="The metric that got worse.")]
 Good = Annotated[str, typer.Option(metavar="REV|FILE", help="A version that was good.")]
 Bad = Annotated[str, typer.Option(metavar="REV|FILE", help="A later version that is bad.")]

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 EXIT_REGRESSED = 1
 EXIT_ERRORS = 3
 RUNS = Path("eval-runs")
+WIDTH = 120
+"""Columns where the output is no terminal."""
 
 app = typer.Typer(help="Measures whether prompts and models got worse, and how sure that is.", no_args_is_help=True)
 
@@ -73,10 +75,10 @@ def eval_run(
         limits=Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=CALL_TIMEOUT_S),
         options={"base_url": base_url, "threads": threads, "price": price},
     )
-    _run_and_tell(request, compare=not no_compare, fail_on=fail_on, as_json=as_json)
+    _run_and_tell(request, compare=not no_compare, fail_on=_fail_on(fail_on), as_json=as_json)
 
 
-def _run_and_tell(request: RunRequest, *, compare: bool, fail_on: str, as_json: bool) -> None:
+def _run_and_tell(request: RunRequest, *, compare: bool, fail_on: FailOnVerdict, as_json: bool) -> None:
     from eval.baselines import baseline_path, measured, read_baseline
     from eval.comparing import compare_measured
     from eval.records import read_facts
@@ -115,7 +117,7 @@ def _run_and_tell(request: RunRequest, *, compare: bool, fail_on: str, as_json: 
     _tell_comparisons(found, as_json=as_json, extra={"runs": told})
     if faults:
         raise typer.Exit(EXIT_ERRORS)
-    if any(one.fails(_fail_on(fail_on)) for one in found):
+    if any(one.fails(fail_on) for one in found):
         raise typer.Exit(EXIT_REGRESSED)
 
 
@@ -209,8 +211,9 @@ def eval_bisect(
     bad: given.Bad,
     metric: given.Metric,
     version: given.Between = None,
-    suite: given.Suites = None,
+    suite: given.SuiteName = None,
     model: given.Models = None,
+    replay: given.Replay = False,
     repeats: given.Repeats = None,
     out: given.Out = RUNS,
     evals: given.Home = None,
@@ -222,9 +225,15 @@ def eval_bisect(
     from eval.suites import HOME, load_suite
 
     home = evals or HOME
-    name = (suite or [prompt])[0]
+    name = suite or prompt
     request = RunRequest(
-        suites=[name], models=model or ("llama-cpp",), repeats=repeats, out=out, home=home, options={"threads": threads}
+        suites=[name],
+        models=model or ("llama-cpp",),
+        mode=_mode(replay=replay, record=False),
+        repeats=repeats,
+        out=out,
+        home=home,
+        options={"threads": threads},
     )
     margin = load_suite(name, home).gates.get(metric, 0.05)
     with TerminalProgress(stderr_console()) as progress:
@@ -293,11 +302,12 @@ def _tell_scores(title: str, arms: Sequence[ArmScores], gates: list[str]) -> Non
     from eval.tables import rich_table, score_rows
 
     head, rows = score_rows(arms, gates)
-    _console().print(rich_table(title, head, rows))
+    echo_data(title)
+    _console().print(rich_table(head, rows))
 
 
 def _tell_comparisons(found: Sequence[Comparison], *, as_json: bool, extra: dict[str, object] | None = None) -> None:
-    from eval.tables import comparison_rows, rich_table, summary_of
+    from eval.tables import comparison_rows, rich_table, summary_of, worst_lines
 
     if as_json:
         rows = [one.model_dump(mode="json", exclude={"before", "after"}) for one in found]
@@ -305,9 +315,10 @@ def _tell_comparisons(found: Sequence[Comparison], *, as_json: bool, extra: dict
         return
     for comparison in found:
         head, cells = comparison_rows(comparison)
-        _console().print(rich_table(summary_of(comparison), head, cells))
-        for note in comparison.notes:
-            _console().print(Text(f"note: {note}"))
+        echo_data(summary_of(comparison))
+        _console().print(rich_table(head, cells))
+        for line in [*worst_lines(comparison), *(f"note: {note}" for note in comparison.notes)]:
+            echo_data(line)
 
 
 def _tell_faults(arms: Sequence[ArmScores], console: Console) -> None:
@@ -324,4 +335,7 @@ def _as_dict(arm: ArmScores) -> dict[str, object]:
 
 
 def _console() -> Console:
-    return Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    return console

@@ -11,7 +11,7 @@ from eval.page import report_page
 from eval.records import CallRecord, read_facts, read_records
 from eval.scoring import ArmScores, score_run, suite_of
 from eval.suites import HOME, Suite
-from eval.tables import comparison_rows, markdown_table, score_rows, summary_of
+from eval.tables import comparison_rows, markdown_table, score_rows, summary_of, worst_lines
 from persona_kit.atomic_write import write_text_atomically
 
 
@@ -66,7 +66,8 @@ def markdown_report(suite: Suite, arms: list[ArmScores], comparisons: list[Compa
     parts = [f"## Eval of {suite.suite}", "", suite.title, ""]
     for comparison in comparisons:
         parts += [f"**{summary_of(comparison)}**", "", markdown_table(*comparison_rows(comparison)), ""]
-        parts += [f"- note: {note}" for note in comparison.notes]
+        parts += [f"- {line}" for line in worst_lines(comparison)]
+        parts += [*(f"- note: {note}" for note in comparison.notes), ""]
     parts += ["### Scores: mean [95 %] (cases)", "", markdown_table(*score_rows(arms, list(suite.gates)))]
     return "\n".join(parts) + "\n"
 

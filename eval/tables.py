@@ -50,26 +50,36 @@ def comparison_rows(comparison: Comparison) -> tuple[Row, list[Row]]:
     """Head and rows of a table of metrics with their verdicts; the worst first, gates before advice."""
     order = list(COLOURS)
     found = sorted(comparison.metrics, key=lambda one: (not one.gates, order.index(one.verdict)))
-    head = ("metric", "verdict", "before", "after", "change [95 %]", "p (Holm)", "margin", "sees from", "worst cases")
+    head = ("metric", "verdict", "before", "after", "change, 95 %", "p", "margin", "sees from")
     return head, [_comparison_row(one) for one in found]
 
 
 def _comparison_row(one: MetricComparison) -> Row:
     share = 100 if one.kind == "cost" else 1
     unit = " %" if one.kind == "cost" else ""
-    digits = 1 if one.kind == "cost" else 3
-    interval = "" if one.low is None or one.high is None else f" [{one.low * share:+.2f}, {one.high * share:+.2f}]"
+    digits = 1 if one.kind == "cost" else 2
+    change = f"{one.difference * share:+.{digits}f}{unit}"
+    if one.low is not None and one.high is not None:
+        change += f" ({one.low * share:+.{digits}f} to {one.high * share:+.{digits}f})"
     return (
         one.metric if one.gates else f"({one.metric})",
         one.verdict,
-        f"{one.before:.4g}",
-        f"{one.after:.4g}",
-        f"{one.difference * share:+.{digits}f}{unit}{interval}",
+        f"{one.before:.3g}",
+        f"{one.after:.3g}",
+        change,
         f"{one.p_adjusted:.3f}",
         f"{one.margin * share:.2g}{unit}",
         "nothing" if one.detectable is None else f"{one.detectable * share:.2g}{unit}",
-        ", ".join(map(visible, one.worse[:WORST_SHOWN])),
     )
+
+
+def worst_lines(comparison: Comparison) -> list[str]:
+    """Of each gate that got worse or may have, the cases that lost most and what the verdict rests on."""
+    return [
+        f"{one.metric}: {one.rule}; most at {', '.join(map(visible, one.worse[:WORST_SHOWN])) or 'no case'}"
+        for one in comparison.metrics
+        if one.gates and one.verdict in {"regressed", "suspect"}
+    ]
 
 
 def summary_of(comparison: Comparison) -> str:
@@ -87,13 +97,13 @@ def _cases(comparison: Comparison) -> int:
     return max((one.cases for one in comparison.metrics), default=0)
 
 
-def rich_table(title: str, head: Row, rows: Sequence[Row]) -> Table:
+def rich_table(head: Row, rows: Sequence[Row]) -> Table:
     """The rows as a table for the terminal, verdicts coloured; text is never read as markup."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE, pad_edge=False)
+    table = Table(box=box.SIMPLE, pad_edge=False)
     for name in head:
         table.add_column(Text(name), overflow="fold")
     for row in rows:
