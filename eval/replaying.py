@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from eval.recordings import RecordedModel, Recordings
+from eval.schemas import json_form
 from personas.models.completion import ALL_LANGUAGES, Cancelled, Completer, Completion, Profile, Sampling
-from personas.models.grammar import answer_schema
 from personas.models.prices import FREE
 from prompts.loader import Message, Role
 from retrieval.documents import Language
@@ -72,7 +72,7 @@ class ReplayCompleter:
         if self._cancelled.is_set():
             raise Cancelled("the call was cancelled")
         asked = plain_messages(messages)
-        completion = self._recordings.get(asked, answer_schema(schema), sampling)
+        completion = self._recordings.get(asked, json_form(schema), sampling)
         if completion is None:
             raise self._recordings.missing(asked, sampling)
         return completion
@@ -104,7 +104,7 @@ class RecordingCompleter:
         self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling, *, limit_s: float
     ) -> Completion:
         """The model's answer."""
-        asked, form = plain_messages(messages), answer_schema(schema)
+        asked, form = plain_messages(messages), json_form(schema)
         with self._lock:
             completion = self._recordings.get(asked, form, sampling)
         if completion is None:

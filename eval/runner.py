@@ -23,7 +23,7 @@ from eval.records import (
     read_records,
     write_facts,
 )
-from eval.schemas import schema_of
+from eval.schemas import json_form, schema_of
 from eval.suites import Case, Suite
 from eval.tasks import Call, calls_of
 from persona_kit.concurrency import map_concurrently
@@ -33,7 +33,6 @@ from persona_kit.progress import Progress, Silent
 from persona_kit.version import tool_version
 from personas.models import Engine
 from personas.models.completion import Completion, Sampling
-from personas.models.grammar import answer_schema
 from prompts.loader import Message, Prompt, RenderedPrompt, load_prompt
 
 HOSTED_CONCURRENCY = 8
@@ -205,7 +204,7 @@ class _ArmRun:
             rendered_sha256=sha256_json([message.model_dump() for message in rendered.messages]),
             messages=rendered.messages,
             output=template.front.output,
-            schema_sha256=sha256_json(answer_schema(schema)),
+            schema_sha256=sha256_json(json_form(schema)),
             model=self._arm.engine.identity,
             sampling=sampling,
             completion=completion,

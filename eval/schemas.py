@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 from persona_kit.errors import PromptError
 from personas.authors import answers
+from personas.models.grammar import answer_schema
 from personas.replying import model_draft
 from prompts.linting import NO_SCHEMA
 
@@ -45,3 +49,9 @@ def schema_of(output: str, *, where: str) -> type[BaseModel]:
             f"there is no schema {output!r}", where=where, mend="choose one of: " + ", ".join(sorted(known))
         )
     return known[output]
+
+
+@cache
+def json_form(schema: type[BaseModel]) -> dict[str, Any]:
+    """The schema as models are held to it; made once, since a run asks for it at every call. Not to be changed."""
+    return answer_schema(schema)

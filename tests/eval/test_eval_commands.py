@@ -63,7 +63,7 @@ def test_a_worse_prompt_fails_and_is_told_by_case(home: Path) -> None:
     _, result = worse_run(home)
     assert result.exit_code == 1
     assert "small: regressed (worse: carried, recall)" in " ".join(result.stdout.split())
-    assert "the-lid" in result.stdout
+    assert "most at the-base" in result.stdout
 
 
 def test_a_prompt_that_was_never_recorded_is_an_error_not_a_regression(home: Path) -> None:

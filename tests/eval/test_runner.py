@@ -1,4 +1,4 @@
-"""Runs: one record a call, none made twice, faults apart from bad answers, budgets kept, scored again without a model."""
+"""Runs: one record a call, none made twice, faults apart from bad answers, budgets kept, scores made anew."""
 
 from __future__ import annotations
 
