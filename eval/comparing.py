@@ -111,7 +111,9 @@ def compare_measured(
         for name, found in comparisons.items()
         if found is not None
     ]
-    notes = [*faults, *_partial(before, after)]
+    lost = sorted(name for name in gates if name in before.scores and comparisons.get(name) is None)
+    unscored = [f"gates of which no case is scored in both runs: {', '.join(lost)}"] if lost else []
+    notes = [*faults, *_partial(before, after), *unscored]
     return Comparison(suite=after.suite, before=before, after=after, metrics=tuple(rows), notes=tuple(notes))
 
 
@@ -205,5 +207,8 @@ def _finite(value: float) -> float | None:
 
 
 def _mean(run: Measured, name: str, cases: Sequence[str]) -> float:
+    """Mean over the cases, repeats averaged first; of verdicts the share of cases that pass in most repeats."""
     values = [sum(run.scores[name][case]) / len(run.scores[name][case]) for case in cases]
+    if kind_of(name) == "verdict":
+        values = [float(value > 0.5) for value in values]
     return sum(values) / len(values)

@@ -132,10 +132,14 @@ def _run(
     path = request.out / f"{suite.suite}-{plan.sha256[:8]}"
     try:
         records = run_suite(plan, path, progress=progress)
-    finally:
-        for kept, recorder in recordings:
-            # A whole run replaces what was there: answers to texts that are gone would only pile up.
-            kept.save(frozenset(recorder.used) if len(plan.cases) == len(suite.cases) else None)
+    except BaseException:
+        for kept, _ in recordings:
+            kept.save()
+        raise
+    for kept, recorder in recordings:
+        # A run made whole at once replaces what was there: answers to texts that are gone would only pile up.
+        whole = len(plan.cases) == len(suite.cases) and len(recorder.used) == len(records) // len(recordings)
+        kept.save(frozenset(recorder.used) if whole else None)
     return SuiteRun(suite, path, records)
 
 

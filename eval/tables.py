@@ -67,7 +67,7 @@ def _comparison_row(one: MetricComparison) -> Row:
         f"{one.before:.3g}",
         f"{one.after:.3g}",
         change,
-        f"{one.p_adjusted:.3f}",
+        "<0.001" if one.p_adjusted < 0.001 else f"{one.p_adjusted:.3f}",
         f"{one.margin * share:.2g}{unit}",
         "nothing" if one.detectable is None else f"{one.detectable * share:.2g}{unit}",
     )

@@ -97,6 +97,13 @@ def test_cases_that_were_not_chosen_or_are_new_are_told() -> None:
     assert notes == ("4 cases of the baseline were not chosen for this run", "4 cases are new and not compared")
 
 
+def test_a_gate_that_cannot_be_scored_any_more_is_told() -> None:
+    silent = run().model_copy(update={"scores": {"schema": dict.fromkeys(CASES, (0.0,))}})
+    comparison = compare_measured(run(), silent, GATES)
+    assert comparison.fails()
+    assert comparison.notes == ("gates of which no case is scored in both runs: carried, tokens",)
+
+
 def test_unlike_runs_are_refused_unless_forced() -> None:
     changed = run().model_copy(update={"cases": dict.fromkeys(CASES, "other")})
     for other, told in ((run(repeats=3), "repeats"), (run(identity="b"), "models"), (changed, "cases changed")):
