@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from eval.metrics import METRICS_VERSION
 from eval.recordings import file_stem
 from eval.records import PromptFacts, RunFacts, read_facts
-from eval.scoring import ArmScores, score_run
+from eval.scoring import ArmScores, score_run, suite_of
 from eval.suites import HOME, SuiteSampling
 from persona_kit.atomic_write import write_text_atomically
 from persona_kit.errors import InputError, UsageError
@@ -61,8 +61,6 @@ def measure(run: Path, arm: str | None = None) -> Measured:
 
 def measured(facts: RunFacts, scored: ArmScores) -> Measured:
     """The scores of an arm with what they depend on."""
-    from eval.scoring import suite_of
-
     arm = next(one for one in facts.arms if one.arm == scored.arm)
     suite = suite_of(facts)
     errors = {record.case: record.fault.message for record in scored.faults if record.fault is not None}

@@ -11,6 +11,7 @@ Suites = Annotated[
     list[str] | None, typer.Argument(metavar="[SUITE]...", help="Suites by name, or YAML files. Default: all.")
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that eval run wrote.")]
+RunFolders = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that eval run wrote.")]
 Models = Annotated[
     list[str] | None,
     typer.Option(

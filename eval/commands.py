@@ -79,43 +79,23 @@ def eval_run(
 
 
 def _run_and_tell(request: RunRequest, *, compare: bool, fail_on: FailOnVerdict, as_json: bool) -> None:
-    from eval.baselines import baseline_path, measured, read_baseline
-    from eval.comparing import compare_measured
-    from eval.records import read_facts
+    from eval.outcomes import outcome_of
     from eval.running import run_request
-    from eval.scoring import score_run
 
     console = stderr_console()
     with TerminalProgress(console) as progress:
         runs = run_request(request, progress=progress)
-    found: list[Comparison] = []
-    faults = 0
-    told = []
-    for run in runs:
-        arms = score_run(run.path)
-        faults += sum(len(arm.faults) for arm in arms)
+    outcomes = [outcome_of(run, request.home, compare=compare, strict=request.mode == "replay") for run in runs]
+    for outcome in outcomes:
         if not as_json:
-            _tell_scores(f"{run.suite.suite} ({run.path})", arms, list(run.suite.gates))
-        _tell_faults(arms, console)
-        comparisons = []
-        for arm in arms if compare else ():
-            now = measured(read_facts(run.path), arm)
-            path = baseline_path(run.suite.suite, now.spec, request.home)
-            if not path.is_file():
-                console.print(
-                    Text(f"{run.suite.suite}: no baseline for {now.spec}; bless one: personas eval bless RUN")
-                )
-                continue
-            try:
-                comparisons.append(compare_measured(read_baseline(path), now, run.suite.gates))
-            except UsageError as error:
-                if request.mode == "replay":
-                    raise
-                console.print(Text(f"not compared: {error.what}"))
-        found += comparisons
-        told.append({"run": str(run.path), "scores": [_as_dict(arm) for arm in arms]})
+            _tell_scores(f"{outcome.run.suite.suite} ({outcome.run.path})", outcome.arms, list(outcome.run.suite.gates))
+        _tell_faults(outcome.arms, console)
+        for note in outcome.notes:
+            console.print(Text(note))
+    found = [comparison for outcome in outcomes for comparison in outcome.comparisons]
+    told = [{"run": str(one.run.path), "scores": [_as_dict(arm) for arm in one.arms]} for one in outcomes]
     _tell_comparisons(found, as_json=as_json, extra={"runs": told})
-    if faults:
+    if any(outcome.faults for outcome in outcomes):
         raise typer.Exit(EXIT_ERRORS)
     if any(one.fails(fail_on) for one in found):
         raise typer.Exit(EXIT_REGRESSED)
@@ -136,9 +116,17 @@ def eval_score(run: given.RunFolder, as_json: given.AsJson = False) -> None:
 
 
 @app.command("matrix")
-def eval_matrix(run: given.RunFolder) -> None:
-    """Show a run's prompts and models beside each other, metric by metric."""
-    eval_score(run)
+def eval_matrix(runs: given.RunFolders) -> None:
+    """Show the prompts and models of one or several runs of a suite beside each other, metric by metric."""
+    from eval.records import read_facts
+    from eval.scoring import score_run, suite_of
+
+    suites = {read_facts(run).suite for run in runs}
+    if len(suites) > 1:
+        raise UsageError(f"the runs are of several suites: {', '.join(sorted(suites))}", where="eval matrix")
+    arms = [arm for run in runs for arm in score_run(run)]
+    _tell_scores(suites.pop(), arms, list(suite_of(read_facts(runs[0])).gates))
+    _tell_faults(arms, stderr_console())
 
 
 @app.command("compare")

@@ -60,11 +60,9 @@ def report_page(
         comparisons: of its arms with a baseline.
         before: calls of the run it is compared with; without them the arms of the run stand beside each other.
     """
-    head, rows = score_rows(arms, list(suite.gates))
-    tables = [{"title": "Scores: mean [95 %] (cases)", "head": head, "rows": rows}]
-    for comparison in comparisons:
-        head, rows = comparison_rows(comparison)
-        tables.append({"title": summary_of(comparison), "head": head, "rows": rows})
+    titles = [(summary_of(comparison), comparison_rows(comparison)) for comparison in comparisons]
+    titles.append(("Scores: mean [95 %] (cases)", score_rows(arms, list(suite.gates))))
+    tables = [{"title": title, "head": head, "rows": rows} for title, (head, rows) in titles]
     style = (files("eval") / "templates" / "report.css").read_text(encoding="utf-8")
     template = (files("eval") / "templates" / "report.html.j2").read_text(encoding="utf-8")
     worse = _worst(comparisons)

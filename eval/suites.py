@@ -7,7 +7,6 @@ from the example and the simulator stand in files of their own, which `case_file
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +22,7 @@ from persona_kit.records import Record
 HOME = Path(__file__).parent
 """The folder that holds suites, recordings and baselines, where no other is named."""
 
+FAULTS_TOLD = 8
 SCHEMA_FILE = "suite.schema.json"
 
 TaskName = Literal["prompt", "persona"]
@@ -163,7 +163,8 @@ def _validated(path: Path, adapter: TypeAdapter[Any]) -> Any:
         return adapter.validate_python(yaml.load(path.read_text(encoding="utf-8"), Loader=_loader()))
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in _first(error.errors(include_url=False))
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            for fault in error.errors(include_url=False)[:FAULTS_TOLD]
         )
         raise InputError(f"the suite is not as it should be: {faults}", where=str(path)) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -173,7 +174,3 @@ def _validated(path: Path, adapter: TypeAdapter[Any]) -> Any:
 def _loader() -> Any:
     # The C loader reads a suite of a hundred cases ten times as fast; it is not in every build of PyYAML.
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _first(faults: Sequence[Any]) -> Sequence[Any]:
-    return faults[:8]

@@ -58,9 +58,12 @@ def _comparison_row(one: MetricComparison) -> Row:
     share = 100 if one.kind == "cost" else 1
     unit = " %" if one.kind == "cost" else ""
     digits = 1 if one.kind == "cost" else 2
-    change = f"{one.difference * share:+.{digits}f}{unit}"
+    # What a cost rose by is told as a rise, though it counts as a loss.
+    sign = -share if one.kind == "cost" else share
+    change = f"{one.difference * sign + 0.0:+.{digits}f}{unit}"
     if one.low is not None and one.high is not None:
-        change += f" ({one.low * share:+.{digits}f} to {one.high * share:+.{digits}f})"
+        low, high = sorted((one.low * sign + 0.0, one.high * sign + 0.0))
+        change += f" ({low:+.{digits}f} to {high:+.{digits}f})"
     return (
         one.metric if one.gates else f"({one.metric})",
         one.verdict,

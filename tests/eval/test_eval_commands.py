@@ -108,7 +108,9 @@ def test_compare_and_score_read_runs_alone(home: Path) -> None:
     assert (metrics["schema"], metrics["carried"]) == ("equivalent", "regressed")
     assert personas("eval", "compare", shipped, "--evals", home).exit_code == 0
     assert "carried" in personas("eval", "score", found).stdout
-    assert "scripted" in personas("eval", "matrix", found).stdout
+    matrix = personas("eval", "matrix", shipped, found).stdout
+    assert "scripted claim.small=claim.small.j2" in matrix
+    assert matrix.count("scripted") == 2
 
 
 def test_failing_cases_are_run_alone(home: Path) -> None:
