@@ -84,4 +84,8 @@ Between = Annotated[
         "--version", metavar="FILE", help="A version between them, where --good and --bad are files; in order."
     ),
 ]
+Judge = Annotated[str, typer.Option("--model", metavar="SPEC", help="Who judges, best of another family. As --llm.")]
+LabelSheet = Annotated[
+    Path | None, typer.Option("--labels", metavar="FILE", help="CSV to write for people to label, for eval calibrate.")
+]
 Labels = Annotated[Path, typer.Argument(metavar="LABELS.csv", help="Columns human and judge, a line a judgement.")]

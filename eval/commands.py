@@ -249,6 +249,41 @@ def _versions(prompt: str, good: str, bad: str, between: Sequence[str]) -> list[
     return [prompt_text(f"{prompt}@{revision}") for revision in (good, *commits)]
 
 
+@app.command("judge")
+def eval_judge(
+    run: given.RunFolder,
+    model: given.Judge = "llama-cpp",
+    labels: given.LabelSheet = None,
+    base_url: given.BaseUrl = None,
+    threads: given.Threads = None,
+    budget_tokens: given.BudgetTokens = None,
+    budget_usd: given.BudgetUsd = None,
+    price: given.Price = None,
+    as_json: given.AsJson = False,
+) -> None:
+    """Ask a model whether the sources of a run's statements carry them; it advises and never fails a run."""
+    from eval.judging import judge_run, label_sheet
+    from eval.running import CALL_TIMEOUT_S
+    from persona_kit.atomic_write import write_text_atomically
+    from personas.models.governor import Governor, Limits
+    from personas.models.opening import open_engine
+
+    limits = Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=CALL_TIMEOUT_S)
+    with (
+        TerminalProgress(stderr_console()) as progress,
+        open_engine(model, governor=Governor(limits), base_url=base_url, threads=threads, price=price) as engine,
+    ):
+        judged = judge_run(run, engine, progress=progress)
+    if labels is not None:
+        write_text_atomically(labels, label_sheet(judged))
+    if as_json:
+        echo_data(json.dumps([one.model_dump() for one in judged], indent=2, ensure_ascii=False))
+        return
+    verdicts = [one.supported for one in judged if one.supported is not None]
+    echo_data(f"{sum(verdicts)} of {len(verdicts)} statements are carried by their sources, says {model}")
+    echo_data(f"{len(judged) - len(verdicts)} unscored; this advises until eval calibrate shows that people agree")
+
+
 @app.command("calibrate")
 def eval_calibrate(labels: given.Labels, as_json: given.AsJson = False) -> None:
     """Tell how well a model's judgements agree with people's: kappa, and whether they may gate."""

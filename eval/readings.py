@@ -144,6 +144,11 @@ def _plain(answer: Any, inputs: Mapping[str, Any]) -> Reading:
     return Reading(statements=() if refused else tuple(statements), cites=True, abstained=refused)
 
 
+def _judgement(answer: Any, inputs: Mapping[str, Any]) -> Reading:
+    # Nothing of its own is said: to find a statement unsupported is to abstain from it.
+    return Reading(abstained=not answer.supported, grounded=False)
+
+
 def _said(text: str, sources: Sequence[str]) -> tuple[Statement, ...]:
     return (Statement(text=text.strip(), sources=tuple(sources)),) if text.strip() else ()
 
@@ -166,6 +171,7 @@ def _claim_text(claim: Mapping[str, Any]) -> str:
 _READERS: dict[str, Callable[[Any, Mapping[str, Any]], Reading]] = {
     "ClaimValue": _value,
     "EvidenceAnswer": _evidence_answer,
+    "Judgement": _judgement,
     "PersonaName": _name,
     "PlainText": _plain,
     "PlannedSearches": _searches,

@@ -22,6 +22,15 @@ class PlainText(BaseModel):
     text: str
 
 
+class Judgement(BaseModel):
+    """Whether sources carry a statement: why, then the verdict."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str
+    supported: bool
+
+
 def answer_schemas() -> dict[str, type[BaseModel]]:
     """Name -> schema, of every prompt that ships."""
     known: tuple[type[BaseModel], ...] = (
@@ -33,6 +42,7 @@ def answer_schemas() -> dict[str, type[BaseModel]]:
         answers.ProposedNarrative,
         model_draft.ReplyAnswer,
         model_draft.ReplyOpening,
+        Judgement,
     )
     return {schema.__name__: schema for schema in known} | {NO_SCHEMA: PlainText}
 
