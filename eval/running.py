@@ -74,8 +74,15 @@ def run_request(request: RunRequest, *, progress: Progress | None = None) -> lis
         PersonaKitError: when a model cannot be opened, or the budget ends.
     """
     suites = [load_suite(name, request.home) for name in request.suites or list_suites(request.home)]
+    concerned = [suite for suite in suites if _concerns(suite, request.texts)]
+    if not concerned:
+        raise UsageError(
+            "no suite asks the prompts given",
+            where="--prompt",
+            mend="the suites ask: " + ", ".join(sorted({suite.prompt for suite in suites})),
+        )
     with _completers(request) as completers:
-        return [_run(suite, request, completers, progress) for suite in suites if _concerns(suite, request.texts)]
+        return [_run(suite, request, completers, progress) for suite in concerned]
 
 
 def prompt_text(text: str) -> PromptText:
@@ -137,8 +144,9 @@ def _run(
             kept.save()
         raise
     for kept, recorder in recordings:
-        # A run made whole at once replaces what was there: answers to texts that are gone would only pile up.
+        # A whole run of what ships replaces what was there: answers to texts that are gone would only pile up.
         whole = len(plan.cases) == len(suite.cases) and len(recorder.used) == len(records) // len(recordings)
+        whole = whole and not request.texts
         kept.save(frozenset(recorder.used) if whole else None)
     return SuiteRun(suite, path, records)
 

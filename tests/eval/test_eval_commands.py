@@ -181,6 +181,7 @@ def test_prompts_are_listed_shown_linted_and_compared(tmp_path: Path) -> None:
         ("eval", "run", "--replay", "--record"),
         ("eval", "run", "--prompt", "claim.small"),
         ("eval", "run", "--fail-on", "worse"),
+        ("eval", "run", "name.small", "--prompt", "claim.small@HEAD"),
         ("prompts", "show", "claim"),
         ("eval", "report", "run"),
     ],
