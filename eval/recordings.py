@@ -103,8 +103,8 @@ class Recordings:
         schema: dict[str, Any],
         sampling: Sampling,
         completion: Completion,
-    ) -> None:
-        """Keeps an answer, without what looks like a secret; an answer of the same key is replaced."""
+    ) -> str:
+        """Keeps an answer, without what looks like a secret, and returns its key; one of the same key is replaced."""
         key = self.key(messages, schema, sampling)
         hashes = []
         for message in messages:
@@ -118,6 +118,7 @@ class Recordings:
             sampling=sampling,
             completion=completion.model_copy(update={"text": without_secrets(completion.text)}),
         )
+        return key
 
     def key(self, messages: Sequence[Message], schema: dict[str, Any], sampling: Sampling) -> str:
         """Hash of the model and the whole call."""

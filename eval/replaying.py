@@ -97,8 +97,6 @@ class RecordingCompleter:
         self._inner = inner
         self._recordings = recordings
         self._lock = threading.Lock()
-        self.used: set[str] = set()
-        """Keys of the calls made."""
 
     def complete(
         self, messages: Sequence[BaseMessage], schema: type[BaseModel], sampling: Sampling, *, limit_s: float
@@ -111,7 +109,6 @@ class RecordingCompleter:
             completion = self._inner.complete(messages, schema, sampling, limit_s=limit_s)
         with self._lock:
             self._recordings.put(asked, form, sampling, completion)
-            self.used.add(self._recordings.key(asked, form, sampling))
         return completion
 
     def __getattr__(self, name: str) -> object:

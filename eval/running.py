@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import product
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import cast
 
 from eval.recordings import Recordings, recording_path
-from eval.records import CallRecord, Mode
+from eval.records import CallRecord, Mode, faults_of, read_records
 from eval.replaying import RecordingCompleter, ReplayCompleter, recorded_model
 from eval.runner import Arm, RunPlan, run_suite
+from eval.schemas import json_form, schema_of
 from eval.suites import HOME, Choice, Suite, list_suites, load_suite
 from persona_kit.errors import UsageError
 from persona_kit.progress import Progress
@@ -82,7 +83,8 @@ def run_request(request: RunRequest, *, progress: Progress | None = None) -> lis
             mend="the suites ask: " + ", ".join(sorted({suite.prompt for suite in suites})),
         )
     with _completers(request) as completers:
-        return [_run(suite, request, completers, progress) for suite in concerned]
+        opened = _Opened(request, completers)
+        return [_run(suite, request, opened, progress) for suite in concerned]
 
 
 def prompt_text(text: str) -> PromptText:
@@ -110,23 +112,63 @@ def _concerns(suite: Suite, texts: Sequence[PromptText]) -> bool:
     return not texts or any(text.prompt.name in used for text in texts)
 
 
-def _run(
-    suite: Suite,
-    request: RunRequest,
-    completers: dict[str, Completer],
-    progress: Progress | None,
-) -> SuiteRun:
-    recordings: list[tuple[Recordings, RecordingCompleter]] = []
-    governor = Governor(request.limits)
+class _Opened:
+    """The models of a request, and what they answered so far.
+
+    Args:
+        request: what is asked for.
+        completers: the models by spec; none where answers are replayed.
+    """
+
+    def __init__(self, request: RunRequest, completers: Mapping[str, Completer]) -> None:
+        self._request, self._completers = request, completers
+        # One for all suites: a budget is of the whole command.
+        self._governor = Governor(request.limits)
+        self._recordings: dict[tuple[str, str], Recordings] = {}
+
+    def engine(self, suite: Suite, spec: str) -> Engine:
+        """The model for a suite: asked, recorded or replayed."""
+        return Engine(spec, self._completer(suite, spec), governor=self._governor)
+
+    def _completer(self, suite: Suite, spec: str) -> Completer:
+        path = recording_path(self._request.home, suite.suite, spec)
+        if self._request.mode == "replay":
+            return ReplayCompleter(Recordings(path))
+        model = self._completers[spec]
+        if self._request.mode == "live":
+            return model
+        key = (suite.suite, spec)
+        if key not in self._recordings:
+            self._recordings[key] = Recordings(path, recorded_model(spec, model))
+        return cast(Completer, RecordingCompleter(model, self._recordings[key]))
+
+    def save(self, plan: RunPlan, records: Sequence[CallRecord]) -> None:
+        """Keeps the answers of a run for its replay, those of an earlier live run in the same folder too.
+
+        A whole run of what ships replaces what was there: answers to texts that are gone would only pile up.
+        """
+        whole = len(plan.cases) == len(plan.suite.cases) and not self._request.texts and not faults_of(records)
+        for (suite, spec), kept in self._recordings.items():
+            arms = {arm.name for arm in plan.arms if arm.engine.spec == spec}
+            if suite == plan.suite.suite:
+                used = {_keep(kept, one) for one in records if one.arm in arms and one.completion is not None}
+                kept.save(frozenset(used) if whole else None)
+
+
+def _keep(kept: Recordings, record: CallRecord) -> str:
+    assert record.completion is not None
+    schema = json_form(schema_of(record.output, where=record.prompt))
+    return kept.put(record.messages, schema, record.sampling, record.completion)
+
+
+def _run(suite: Suite, request: RunRequest, opened: _Opened, progress: Progress | None) -> SuiteRun:
     arms = []
     choices: list[PromptText | None] = [text for text in request.texts if _concerns(suite, [text])] or [None]
     for spec, text in product(request.models, choices):
-        completer = _completer_for(suite, spec, request, completers, recordings)
-        engine = Engine(spec, completer, governor=governor)
         prompts = {} if text is None else {text.prompt.name: text.prompt}
         sources = {} if text is None else {text.prompt.name: text.source}
         name = spec if text is None else f"{spec} {text.prompt.name}={text.source}"
-        arms.append(Arm(name=name, engine=engine, prompts=prompts, sources=sources))
+        arms.append(Arm(name=name, engine=opened.engine(suite, spec), prompts=prompts, sources=sources))
     plan = RunPlan(
         suite=suite,
         cases=request.choice.of(suite),
@@ -138,35 +180,11 @@ def _run(
     )
     path = request.out / f"{suite.suite}-{plan.sha256[:8]}"
     try:
-        records = run_suite(plan, path, progress=progress)
-    except BaseException:
-        for kept, _ in recordings:
-            kept.save()
-        raise
-    for kept, recorder in recordings:
-        # A whole run of what ships replaces what was there: answers to texts that are gone would only pile up.
-        whole = len(plan.cases) == len(suite.cases) and len(recorder.used) == len(records) // len(recordings)
-        whole = whole and not request.texts
-        kept.save(frozenset(recorder.used) if whole else None)
+        run_suite(plan, path, progress=progress)
+    finally:
+        records = read_records(path)
+        opened.save(plan, records)
     return SuiteRun(suite, path, records)
-
-
-def _completer_for(
-    suite: Suite,
-    spec: str,
-    request: RunRequest,
-    completers: dict[str, Completer],
-    recordings: list[tuple[Recordings, RecordingCompleter]],
-) -> Completer:
-    path = recording_path(request.home, suite.suite, spec)
-    if request.mode == "replay":
-        return ReplayCompleter(Recordings(path))
-    if request.mode == "live":
-        return completers[spec]
-    kept = Recordings(path, recorded_model(spec, completers[spec]))
-    recorder = RecordingCompleter(completers[spec], kept)
-    recordings.append((kept, recorder))
-    return cast(Completer, recorder)
 
 
 @contextmanager

@@ -8,9 +8,13 @@ import pytest
 
 import eval.running
 from eval.recordings import Recordings, recording_path
+from eval.records import read_records
 from eval.running import PromptText, RunRequest, run_request
 from eval.suites import Choice
+from persona_kit.errors import BudgetExhausted
+from personas.models.governor import Limits
 from personas.models.scripted import ScriptedCompleter
+from prompts.loader import Prompt
 from tests.eval.small_suite import careless, completer, edited, faithful, write_suite
 
 
@@ -48,6 +52,31 @@ def test_a_trial_joins_the_recordings_and_a_whole_run_replaces_them(home: Path) 
     assert kept(home) == 12
     run(home, "d")
     assert kept(home) == 12
+
+
+def test_the_answers_of_a_live_run_are_recorded_without_asking_again(home: Path) -> None:
+    run(home, "a", mode="live")
+    assert not recording_path(home, "small", "scripted").exists()
+    run(home, "a")
+    assert kept(home) == 12
+
+
+def test_trials_beside_each_other_are_recorded_together(home: Path) -> None:
+    other = Prompt(edited().source.replace("add nothing", "put in nothing"), file_name="claim.small.j2")
+    run(home, "a", texts=[PromptText(edited(), "one"), PromptText(other, "other")])
+    assert kept(home) == 24
+
+
+def test_a_budget_is_of_all_suites_together(home: Path) -> None:
+    text = (home / "suites" / "small.yaml").read_text(encoding="utf-8")
+    (home / "suites" / "twin.yaml").write_text(text.replace('"suite": "small"', '"suite": "twin"'), encoding="utf-8")
+    run(home, "whole", mode="live")
+    answers = [record.completion for path in (home / "whole").iterdir() for record in read_records(path)]
+    spent = sum(one.prompt_tokens + one.completion_tokens for one in answers if one is not None)
+    with pytest.raises(BudgetExhausted):
+        run(home, "a", suites=["small", "twin"], mode="live", limits=Limits(budget_tokens=int(1.5 * spent)))
+    first, second = (len(read_records(path)) for path in sorted((home / "a").iterdir()))
+    assert (first, 0 < second < 12) == (12, True)
 
 
 def test_what_was_recorded_is_not_asked_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
