@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from eval.baselines import Measured
-from eval.metrics import Kind, kind_of
+from eval.metrics import DISTINCT, Kind, kind_of
 from eval.statistics import (
     Gate,
     ScoreComparison,
@@ -102,7 +102,9 @@ def compare_measured(
             where=after.suite,
             mend="bless a new baseline, or compare all the same with --force",
         )
-    names = [name for name in _ordered(before, after) if name in gates or name not in {"seconds"} or not faults]
+    # How near the nearest other case is depends on which others there are.
+    set_changed = before.cases.keys() != after.cases.keys()
+    names = [name for name in _ordered(before, after) if not (name == DISTINCT and set_changed)]
     comparisons = {name: _compared(name, before, after, gates, seed) for name in names}
     gating = {name: found for name, found in comparisons.items() if name in gates and found is not None}
     judged = {gate.metric: gate for gate in judge(gating)}

@@ -97,6 +97,14 @@ def test_cases_that_were_not_chosen_or_are_new_are_told() -> None:
     assert notes == ("4 cases of the baseline were not chosen for this run", "4 cases are new and not compared")
 
 
+def test_distinctness_is_compared_over_the_same_cases_alone() -> None:
+    apart = {"distinct": dict.fromkeys(CASES, (0.5,))}
+    whole = run().model_copy(update={"scores": apart})
+    part = whole.model_copy(update={"cases": dict.fromkeys(CASES[:8], "sha")})
+    assert [one.metric for one in compare_measured(whole, whole, {"distinct": 0.05}).metrics] == ["distinct"]
+    assert compare_measured(whole, part, {"distinct": 0.05}).metrics == ()
+
+
 def test_a_gate_that_cannot_be_scored_any_more_is_told() -> None:
     silent = run().model_copy(update={"scores": {"schema": dict.fromkeys(CASES, (0.0,))}})
     comparison = compare_measured(run(), silent, GATES)
