@@ -25,7 +25,7 @@ from eval.records import (
 )
 from eval.schemas import json_form, schema_of
 from eval.suites import Case, Suite
-from eval.tasks import Call, calls_of
+from eval.tasks import Call, calls_of, prompts_of
 from persona_kit.concurrency import map_concurrently
 from persona_kit.errors import BudgetExhausted, PersonaKitError
 from persona_kit.hashing import sha256_json, stable_seed
@@ -64,8 +64,7 @@ class Arm:
 
     def facts(self, suite: Suite) -> ArmFacts:
         """What it is, for the record."""
-        names = [suite.prompt, *(name for name in self.prompts if name != suite.prompt)]
-        prompts = [(name, self.prompt(name)) for name in names]
+        prompts = [(name, self.prompt(name)) for name in prompts_of(suite)]
         return ArmFacts(
             arm=self.name,
             spec=self.engine.spec,

@@ -15,6 +15,7 @@ from eval.replaying import RecordingCompleter, ReplayCompleter, recorded_model
 from eval.runner import Arm, RunPlan, run_suite
 from eval.schemas import json_form, schema_of
 from eval.suites import HOME, Choice, Suite, list_suites, load_suite
+from eval.tasks import prompts_of
 from persona_kit.errors import UsageError
 from persona_kit.progress import Progress
 from personas.models import Engine, ModelOptions
@@ -108,8 +109,7 @@ def prompt_text(text: str) -> PromptText:
 
 def _concerns(suite: Suite, texts: Sequence[PromptText]) -> bool:
     """Whether a suite asks a prompt that was given; every suite does where none was."""
-    used = {suite.prompt, "name.small"} if suite.task == "persona" else {suite.prompt}
-    return not texts or any(text.prompt.name in used for text in texts)
+    return not texts or any(text.prompt.name in prompts_of(suite) for text in texts)
 
 
 class _Opened:

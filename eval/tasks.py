@@ -33,6 +33,15 @@ Task = Generator[Call, BaseModel | None, None]
 """Is sent the answer to each call, None where there is none that fits the schema."""
 
 
+def prompts_of(suite: Suite) -> tuple[str, ...]:
+    """Id and variant of the prompts that a suite asks, the first one first."""
+    return (suite.prompt, _namer(suite)) if suite.task == "persona" else (suite.prompt,)
+
+
+def _namer(suite: Suite) -> str:
+    return f"name.{suite.prompt.partition('.')[2]}"
+
+
 def calls_of(suite: Suite, case: Case) -> Task:
     """The calls of a case."""
     if suite.task == "persona":
@@ -47,7 +56,6 @@ def _single(suite: Suite, case: Case) -> Task:
 def _persona(suite: Suite, case: Case) -> Task:
     """Each group's value, then a name and a tagline from the first values."""
     values = []
-    variant = suite.prompt.partition(".")[2]
     for group, said in zip(case.inputs["groups"], case.expect.values, strict=True):
         expect = case.expect.model_copy(update={"values": (said,)})
         answer = yield Call(prompt=suite.prompt, inputs=group, expect=expect)
@@ -56,4 +64,4 @@ def _persona(suite: Suite, case: Case) -> Task:
             values.append(value)
     if values:
         named = case.expect.model_copy(update={"values": ()})
-        yield Call(prompt=f"name.{variant}", inputs={"values": values[:VALUES_NAMED]}, expect=named)
+        yield Call(prompt=_namer(suite), inputs={"values": values[:VALUES_NAMED]}, expect=named)

@@ -149,3 +149,4 @@ def test_a_persona_is_made_in_several_calls(tmp_path: Path) -> None:
     assert [record.prompt for record in read_records(out)] == ["claim.small", "claim.small", "name.small"]
     (arm,) = score_run(out)
     assert arm.metrics["recall"]["contradictory-segment"] == [1.0]
+    assert [prompt.name for prompt in measure(out).prompts] == ["claim.small", "name.small"]
