@@ -165,12 +165,16 @@ def _topics(
 ) -> Iterator[_Topic]:
     """Nouns of the terms that claims rest on, most people first, none with a word in use."""
     lowered = [text.lower() for text in passages]
+    quotes = [citation.quote.lower() for claim in told(claims) for citation in claim.citations]
     found: list[_Topic] = []
     for place, term in enumerate(terms):
         if _NO_TOPIC.fullmatch(term) or stem(term) in used:
             continue
+        quoted = _rate_in(quotes, term)
+        if not quoted:
+            continue
         uses = _Uses.of(term, lowered)
-        raised = _rate_in(claims, term) / max(uses.rate, 1 / max(len(lowered), 1))
+        raised = quoted / max(uses.rate, 1 / max(len(lowered), 1))
         if raised < RAISED:
             continue
         phrase = uses.phrase(term)
@@ -188,9 +192,8 @@ def _topics(
             yield topic
 
 
-def _rate_in(claims: Sequence[Claim], term: str) -> float:
+def _rate_in(quotes: Sequence[str], term: str) -> float:
     """Share of what the claims quote that holds the term."""
-    quotes = [citation.quote.lower() for claim in told(claims) for citation in claim.citations]
     return sum(term in quote for quote in quotes) / max(len(quotes), 1)
 
 
