@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from personas.narrating.sections import told
-from personas.records import Basis, Claim
+from personas.records import Claim
 
 STANCES: Final = {
     "pain_points": "The Chinese-Speaking Strugglers",
@@ -59,11 +59,13 @@ def _stance(claims: Sequence[Claim]) -> str:
 
 
 def _of_tables(claims: Sequence[Claim]) -> Iterator[str]:
-    """Values of the tables, those of what they do first: who speaks Chinese mostly shares a country."""
-    found = [(claim.attribute != "behaviours", claim.basis) for claim in told(claims) if claim.basis is not None]
-    for _, basis in sorted(found, key=lambda one: one[0]):
-        yield _in_words(basis)
+    """Values of the tables: what they do, most telling first; then who they are, least telling first.
 
-
-def _in_words(basis: Basis) -> str:
-    return f"{basis.column.replace('_', ' ')} {basis.value}"
+    Of who they are, what tells them most from everybody is what Chinese speakers share, such as a country.
+    """
+    of_tables = [claim for claim in told(claims) if claim.basis is not None]
+    acts = [claim for claim in of_tables if claim.attribute == "behaviours"]
+    traits = [claim for claim in reversed(of_tables) if claim.attribute != "behaviours"]
+    for claim in (*acts, *traits):
+        if claim.basis is not None:
+            yield f"{claim.basis.column.replace('_', ' ')} {claim.basis.value}"

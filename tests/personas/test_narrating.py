@@ -35,6 +35,7 @@ TABLE = make_claim(
 )
 
 COUNTRY = {"file": "customers.csv", "column": "country", "value": "CN"}
+BORN = {"column": "birth_year", "value": "1990s"}
 
 
 def some_claims() -> list[Claim]:
@@ -270,15 +271,17 @@ def test_who_writes_chinese_is_named_in_an_english_report_without_chinese_words(
         make_claim("c1", "豆子不新鲜", attribute="pain_points", quote="这次的豆子不新鲜，机器也坏了", people=4),
         make_claim("c2", "机器好看", attribute="satisfaction", quote="机器好看", people=3),
         make_claim("c3", "country: CN", attribute="demographics", citations=(), basis=COUNTRY),
+        make_claim("c4", "born: 1990s", attribute="demographics", citations=(), basis=COUNTRY | BORN),
         TABLE,
     ]
     passages = ["豆子不新鲜", "机器好看", *["客服很好"] * 20]
     names: list[str] = []
-    for _ in range(5):
+    for _ in range(6):
         names.append(plain_name(terms, claims, "en", taken=names, passages=passages))
 
     who = "The Chinese-Speaking Strugglers"
-    assert names == [who, *(f"{who} ({mark})" for mark in ("plan office", "country CN", "“豆子”", "“机器”"))]
+    marks = ("plan office", "birth year 1990s", "country CN", "“豆子”", "“机器”")
+    assert names == [who, *(f"{who} ({mark})" for mark in marks)]
     assert "豆子" in plain_name(terms, claims, "zh", taken=[], passages=passages)
     assert plain_name(terms, [], "en", taken=[], passages=passages) == "The Chinese Speakers"
 
