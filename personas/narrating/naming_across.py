@@ -1,8 +1,8 @@
 """Names for an English report of people who write Chinese.
 
 The words they write would tell its reader nothing, and nothing here translates. So they are named by how they stand to
-things, and where two segments stand alike, by what the tables say of them: "The Chinese-Speaking Strugglers (buys
-Descaler kit)".
+things, and where two segments stand alike, by what the tables say of them: "Strugglers Who Write Chinese (buys Descaler
+kit)".
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ from personas.narrating.sections import told
 from personas.records import Claim
 
 STANCES: Final = {
-    "pain_points": "The Chinese-Speaking Strugglers",
-    "objections": "The Chinese-Speaking Doubters",
-    "needs": "The Chinese-Speaking Seekers",
-    "goals": "The Chinese-Speaking Planners",
-    "potential": "The Chinese-Speaking Hopefuls",
-    "satisfaction": "The Chinese-Speaking Enthusiasts",
-    "price_sensitivity": "The Chinese-Speaking Price Watchers",
+    "pain_points": "Strugglers Who Write Chinese",
+    "objections": "Doubters Who Write Chinese",
+    "needs": "Seekers Who Write Chinese",
+    "goals": "Planners Who Write Chinese",
+    "potential": "Hopefuls Who Write Chinese",
+    "satisfaction": "Enthusiasts Who Write Chinese",
+    "price_sensitivity": "Price Watchers Who Write Chinese",
 }
-"""What people are called by the attribute that most of them speak under."""
+"""What people are called by the attribute they speak under; what differs stands first, for maps cut names short."""
 
-NO_STANCE: Final = "The Chinese Speakers"
+NO_STANCE: Final = "People Who Write Chinese"
+
+NEARLY_AS_MANY: Final = 0.75
+"""Share of the people behind the most common stance from which another one may name the segment where that is taken."""
 
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 
@@ -37,31 +40,34 @@ def is_chinese(words: str) -> bool:
 
 
 def name_by_stance(terms: Sequence[str], claims: Sequence[Claim], taken: Sequence[str]) -> str:
-    """How most of them stand to things; with a value of the tables, or one of their words quoted, where that is taken.
+    """How most of them stand to things, or nearly as many where that is taken; else with what else tells them apart.
+
+    That is a value of the tables, or one of their words, quoted.
 
     Args:
         terms: what sets the segment's words apart, best first.
         claims: its claims, most telling first.
         taken: names of other segments.
     """
-    who = _stance(claims)
+    stances = _stances(claims)
     marks = [*_of_tables(claims), *(f"“{term}”" for term in terms)]
-    ways = [who, *(f"{who} ({mark})" for mark in marks)]
-    return next((way for way in ways if way not in taken), who)
+    ways = [*stances, *(f"{stances[0]} ({mark})" for mark in marks)]
+    return next((way for way in ways if way not in taken), stances[0])
 
 
-def _stance(claims: Sequence[Claim]) -> str:
+def _stances(claims: Sequence[Claim]) -> list[str]:
     people: Counter[str] = Counter()
     for claim in told(claims):
         if claim.basis is None and claim.attribute in STANCES:
             people[claim.attribute] += claim.people
-    return STANCES[people.most_common(1)[0][0]] if people else NO_STANCE
+    ranked = people.most_common()
+    return [STANCES[key] for key, count in ranked if count >= NEARLY_AS_MANY * ranked[0][1]] or [NO_STANCE]
 
 
 def _of_tables(claims: Sequence[Claim]) -> Iterator[str]:
     """Values of the tables: what they do, most telling first; then who they are, least telling first.
 
-    Of who they are, what tells them most from everybody is what Chinese speakers share, such as a country.
+    Of who they are, what tells them most from everybody is what all who write Chinese share, such as a country.
     """
     of_tables = [claim for claim in told(claims) if claim.basis is not None]
     acts = [claim for claim in of_tables if claim.attribute == "behaviours"]

@@ -276,14 +276,14 @@ def test_who_writes_chinese_is_named_in_an_english_report_without_chinese_words(
     ]
     passages = ["豆子不新鲜", "机器好看", *["客服很好"] * 20]
     names: list[str] = []
-    for _ in range(6):
+    for _ in range(7):
         names.append(plain_name(terms, claims, "en", taken=names, passages=passages))
 
-    who = "The Chinese-Speaking Strugglers"
+    who, liked = "Strugglers Who Write Chinese", "Enthusiasts Who Write Chinese"
     marks = ("plan office", "birth year 1990s", "country CN", "“豆子”", "“机器”")
-    assert names == [who, *(f"{who} ({mark})" for mark in marks)]
+    assert names == [who, liked, *(f"{who} ({mark})" for mark in marks)]
     assert "豆子" in plain_name(terms, claims, "zh", taken=[], passages=passages)
-    assert plain_name(terms, [], "en", taken=[], passages=passages) == "The Chinese Speakers"
+    assert plain_name(terms, [], "en", taken=[], passages=passages) == "People Who Write Chinese"
 
 
 def test_a_tagline_is_what_somebody_said() -> None:
