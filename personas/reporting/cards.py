@@ -68,6 +68,8 @@ class ClaimView:
     ratio: str
     chip: str
     status: str
+    status_title: str
+    """What the status means."""
     origin: str
     basis: str
     instead: str
@@ -302,6 +304,7 @@ class _ClaimBuilder:
         at, words = self.numbers[claim.claim_id], self.words
         alone = claim.people_elsewhere == 0 and claim.people > 0
         instead, note = part_note(claim)
+        qualified = claim.status in ("anecdotal", "contested")
         return ClaimView(
             anchor=f"p{self.persona}-c{at}",
             number=at,
@@ -314,7 +317,8 @@ class _ClaimBuilder:
             drawing=self._draw(claim),
             ratio=words.ratio(claim.adjusted_lift, alone=alone),
             chip=ratio_chip(claim.adjusted_lift, alone=alone),
-            status="" if claim.status == "supported" else words(claim.status),
+            status=words(claim.status) if qualified else "",
+            status_title=words(f"{claim.status}_title") if qualified else "",
             origin=words(f"origin_{claim.origin}"),
             basis=visible(tell_basis(claim.basis, words)) if claim.basis else "",
             instead=visible(say(instead, words.language)),

@@ -68,8 +68,12 @@ def test_why_the_model_did_not_word_claims_is_told_once_a_card_in_the_language_o
         "4 条判断用的是客户原话，因为模型的回答都没有引文支持（行为习惯 2、痛点 1、价格敏感度 1）。",
         f"4 claims in customers' words, because {reason} (What they do 2, Pain points 1, Price 1).",
     ]
-    assert {node.attributes["title"] for node in chinese.css(".what abbr")} == {"模型的回答都没有引文支持"}
+    assert {node.attributes["title"] for node in chinese.css(".what .meta > abbr")} == {"模型的回答都没有引文支持"}
     assert all(card.text().count(reason) == 1 for card in english.css("article.card"))
+    assert {(node.text(), node.attributes["title"]) for node in english.css(".what b > abbr")} == {
+        ("anecdotal", "Too few people for a share to mean much"),
+        ("contested", "Others in the segment say the opposite"),
+    }
 
 
 @pytest.mark.parametrize("make", [english_example, chinese_example])
