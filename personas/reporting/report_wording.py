@@ -94,7 +94,7 @@ ENGLISH: Mapping[str, str] = {
     "stand_ins": "{claims} in customers' words, because {reason} ({list}).",
     "side": "Side by side",
     "side_note": "How many times as often as elsewhere, adjusted for how much people wrote; below it the share of the "
-    "segment. Blue is above, orange below.",
+    "segment. Blue is above, orange below, palest where nobody here speaks of it.",
     "theme": "theme",
     "themes": "Themes",
     "themes_note": "Passages that say the same thing, whoever wrote them. Share of each segment that voices it.",
@@ -271,7 +271,7 @@ CHINESE: Mapping[str, str] = {
     "claims_one": "{n} 条判断",
     "stand_ins": "{claims}用的是客户原话，因为{reason}（{list}）。",
     "side": "并列比较",
-    "side_note": "与篇幅相近的其他人相比的倍数，下面是群体中的比例。蓝色偏高，橙色偏低。",
+    "side_note": "与篇幅相近的其他人相比的倍数，下面是群体中的比例。蓝色偏高，橙色偏低，此处无人谈到的颜色最浅。",
     "theme": "主题",
     "themes": "主题",
     "themes_note": "意思相同的语句，不论出自何人。右侧是各群体中谈到它的比例。",

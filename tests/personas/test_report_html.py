@@ -252,6 +252,10 @@ def test_heat_goes_the_way_of_the_ratio(ratio: float | None, alone: bool) -> Non
     assert css[0] == "u" if (ratio or 0) > 1.2 or (ratio is None and alone) else css[0] in "hd" or (ratio or 0) >= 1.15
 
 
+def test_what_nobody_here_speaks_of_is_paler_than_what_few_do() -> None:
+    assert (heat_class(0.0, alone=False), heat_class(0.1, alone=False)) == ("d1", "d4")
+
+
 def _contrast(one: str, other: str) -> float:
     """Contrast ratio of WCAG 2."""
     low, high = sorted((_luminance(one), _luminance(other)))
