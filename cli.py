@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from eval.commands import app as eval_app
+from eval.prompt_commands import app as prompts_app
 from persona_kit.errors import BudgetExhausted, PersonaKitError
 from persona_kit.streams import echo_data, is_confirmed, read_stdin, tolerate_any_text
 from persona_kit.terminal import TerminalProgress, stderr_console
@@ -43,6 +45,8 @@ config_app = typer.Typer(help="Shows where each setting comes from.", no_args_is
 app.add_typer(config_app, name="config")
 cache_app = typer.Typer(help="Shows and removes answers that were already paid for.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
+app.add_typer(prompts_app, name="prompts")
+app.add_typer(eval_app, name="eval")
 
 
 def _print_version(wanted: bool) -> None:

@@ -11,6 +11,7 @@ ROOMS = ("persona_kit", "personas", "prompts", "retrieval")
 """The rooms that results depend on."""
 
 
+@cache
 def tool_version() -> str:
     """The installed version, or `0+checkout` where the rooms are run without being installed."""
     try:

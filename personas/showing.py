@@ -113,8 +113,17 @@ def portrait(persona: Persona) -> RenderableType:
     lines += [Text(_plain(line)) for line in tell_scores(persona.scorecard, persona.language, {})]
     if persona.not_stated:
         lines.append(Text(f"not stated: {', '.join(map(_plain, persona.not_stated))}"))
-    lines += [Text(f"careful: {_plain(caution)}") for caution in persona.cautions]
+    lines += [Text(f"careful: {_plain(line)}") for line in (*persona.cautions, *_stand_ins(persona))]
     return Group(*lines)
+
+
+def _stand_ins(persona: Persona) -> tuple[str, ...]:
+    """Which claims the extractive author wrote in the model's place, and why."""
+    from personas.reporting.cards import AttributeLabels
+    from personas.reporting.stand_ins import tell_stand_ins
+
+    shown = [claim for claim in persona.claims if claim.status != "withheld"]
+    return tell_stand_ins(shown, AttributeLabels(persona.language).__getitem__, Words(persona.language))
 
 
 def _narrative(persona: Persona) -> Iterator[RenderableType]:

@@ -2,16 +2,18 @@
 
 A template is the file ``templates/<task>.<variant>.j2``: YAML front matter between ``---`` lines, then sections that
 begin with a line ``[[system]]``, ``[[user]]`` or ``[[assistant]]``. The source is split into sections before anything
-is rendered and each section is compiled alone, so that customer text can never open a section.
+is rendered and each section is compiled alone, so that customer text can never open a section. What several templates
+share stands in ``templates/parts/`` (`prompts.including`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Literal, get_args
 
 import yaml
@@ -20,8 +22,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import Field, ValidationError
 
 from persona_kit.errors import PromptError
-from persona_kit.hashing import sha256_text
+from persona_kit.hashing import sha256_json, sha256_text
 from persona_kit.records import Record
+from prompts.including import expand_parts
 
 Role = Literal["system", "user", "assistant"]
 InputType = Literal["str", "int", "float", "bool", "list", "dict"]
@@ -68,6 +71,8 @@ class FrontMatter(Record):
     """Name of the answer's schema."""
     variants: tuple[str, ...]
     """All variants of the prompt, this one included."""
+    trusted: tuple[str, ...] = ()
+    """Inputs, or fields of them such as `claims.id`, that hold the program's own words and need no fence."""
     changelog: dict[str, str]
     """Version -> what changed and why."""
 
@@ -78,27 +83,44 @@ class Prompt:
     Args:
         source: the whole file.
         file_name: how errors name it.
+        parts: file name -> text of what the template may include; see `prompts.including`.
 
     Raises:
-        PromptError: when the front matter or a section is not as it should be.
+        PromptError: when the front matter, a section or a part is not as it should be.
     """
 
-    def __init__(self, source: str, *, file_name: str) -> None:
+    def __init__(self, source: str, *, file_name: str, parts: Mapping[str, str] | None = None) -> None:
         self.file_name = file_name
-        self.template_sha256 = sha256_text(source)
+        self.source = source
         self.front, body = _front_matter(source, file_name)
-        self._environment = _environment(_fence_tags(body))
-        self._sections = _sections(body, file_name)
+        self.body = expand_parts(body, parts or {}, where=file_name)
+        self.template_sha256 = sha256_text(source[: len(source) - len(body)] + self.body)
+        self._environment = _environment(fence_tags(self.body))
+        self._sections = _sections(self.body, file_name)
         try:
             self._templates = [(role, self._environment.from_string(text)) for role, text in self._sections]
         except TemplateError as error:
             raise PromptError(f"the template does not compile: {error}", where=file_name) from error
 
+    @cached_property
+    def name(self) -> str:
+        """Id and variant, such as ``claim.small``."""
+        return f"{self.front.id}.{self.front.variant}"
+
+    @cached_property
+    def contract_sha256(self) -> str:
+        """Hash of what shapes a call: the text with its parts, the inputs and the output; not the changelog."""
+        return sha256_json({"body": self.body, "inputs": self.front.inputs, "output": self.front.output})
+
+    @property
+    def trees(self) -> list[nodes.Template]:
+        """The sections as Jinja's syntax trees, in order."""
+        return [self._environment.parse(text) for _role, text in self._sections]
+
     @property
     def used_variables(self) -> frozenset[str]:
         """The variables that the sections use."""
-        trees: list[nodes.Template] = [self._environment.parse(text) for _role, text in self._sections]
-        return frozenset().union(*(meta.find_undeclared_variables(tree) for tree in trees))
+        return frozenset().union(*(meta.find_undeclared_variables(tree) for tree in self.trees))
 
     def render(self, variables: Mapping[str, object]) -> RenderedPrompt:
         """The prompt's messages.
@@ -156,7 +178,7 @@ def load_prompt(name: str, *, variant: str = "full") -> Prompt:
             where=file_name,
             mend="choose one of: " + (", ".join(f"{task}.{kind}" for task, kind in known) or "none is installed"),
         )
-    prompt = Prompt(_folder().joinpath(file_name).read_text(encoding="utf-8"), file_name=file_name)
+    prompt = Prompt(folder().joinpath(file_name).read_text(encoding="utf-8"), file_name=file_name, parts=read_parts())
     if (prompt.front.id, prompt.front.variant) != (name, variant):
         raise PromptError(
             f"the front matter says {prompt.front.id}.{prompt.front.variant}",
@@ -166,13 +188,34 @@ def load_prompt(name: str, *, variant: str = "full") -> Prompt:
     return prompt
 
 
+def read_prompt(path: Path) -> Prompt:
+    """A template from a file of the author's own; it may include the parts that ship.
+
+    Raises:
+        PromptError: when it cannot be read or is not as it should be.
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(f"the template cannot be read: {error}", where=str(path)) from error
+    return Prompt(source, file_name=path.name, parts=read_parts())
+
+
+@cache
+def read_parts() -> Mapping[str, str]:
+    """File name -> text of the parts that ship."""
+    entries = [entry for entry in folder().joinpath("parts").iterdir() if entry.name.endswith(".j2")]
+    return {entry.name: entry.read_text(encoding="utf-8") for entry in entries}
+
+
 def list_prompts() -> tuple[tuple[str, str], ...]:
     """Name and variant of every template installed, sorted."""
-    names = (entry.name.split(".") for entry in _folder().iterdir() if entry.name.endswith(".j2"))
+    names = (entry.name.split(".") for entry in folder().iterdir() if entry.name.endswith(".j2"))
     return tuple(sorted((parts[0], parts[1]) for parts in names if len(parts) == 3))
 
 
-def _folder() -> Traversable:
+def folder() -> Traversable:
+    """Where the templates lie."""
     return files(__package__).joinpath("templates")
 
 
@@ -220,7 +263,7 @@ def _environment(tags: frozenset[str]) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def _fence_tags(body: str) -> frozenset[str]:
+def fence_tags(body: str) -> frozenset[str]:
     """The tags a template closes somewhere: the fences around customer text."""
     return frozenset(_CLOSING_TAG.findall(body))
 

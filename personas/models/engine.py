@@ -158,6 +158,35 @@ class Engine:
         self.ledger.answered(prompt.name, answer.usage)
         return answer
 
+    def complete_once(
+        self, prompt: RenderedPrompt, schema: type[BaseModel], sampling: Sampling
+    ) -> tuple[Completion, Usage]:
+        """The model's first answer as it wrote it, fit for the schema or not; neither validated nor kept.
+
+        For whoever scores what a model does at the first attempt. Only what goes wrong on the way is tried again.
+
+        Raises:
+            BudgetExhausted, PromptTooLong, ModelError, EnvironmentProblem: as `ask`.
+        """
+        failures = 0
+        while True:
+            if self._cancelled.is_set():
+                raise Cancelled("the call was cancelled")
+            try:
+                self._prepare()
+                completion, usage = self._send(
+                    prompt.name, self._request(prompt, schema, sampling), lambda completion: completion
+                )
+            except ModelError as error:
+                failures += 1
+                pause = self._pause_s(error, failures, asked=True)
+                if pause is None:
+                    raise
+            else:
+                self.ledger.answered(prompt.name, usage)
+                return completion, usage
+            sleep_unless_cancelled(pause, self._cancelled)
+
     def cancel(self) -> None:
         """Ends the call under way and those waiting with a KeyboardInterrupt, from any thread; for good."""
         self._cancelled.set()
@@ -266,7 +295,7 @@ class Engine:
     ) -> Sampling | None:
         """How it is asked after a failure; None where that cannot help."""
         if isinstance(error, TruncatedAnswer):
-            if attempt.max_tokens > first.max_tokens or not self._has_room(_messages(prompt), schema, attempt):
+            if attempt.max_tokens > first.max_tokens or not self._has_room(messages_of(prompt), schema, attempt):
                 return None
             return attempt.model_copy(update={"max_tokens": 2 * attempt.max_tokens})
         if isinstance(error, MalformedAnswer | RefusedAnswer):
@@ -287,22 +316,28 @@ class Engine:
         allowance: Allowance | None,
     ) -> Answer[AnswerT]:
         """One attempt; what the model said is kept under the key."""
-        completer, messages = self._completer, _messages(prompt)
+        request = self._request(prompt, schema, sampling)
+        if self._cancelled.is_set():
+            raise Cancelled("the call was cancelled")
+        if allowance is not None:
+            allowance.take()
+        self._prepare()
+        (value, raw), usage = self._send(prompt.name, request, lambda done: self._read(key, done, schema, sampling))
+        return Answer(value, usage, raw)
+
+    def _request(self, prompt: RenderedPrompt, schema: type[BaseModel], sampling: Sampling) -> Request:
+        completer, messages = self._completer, messages_of(prompt)
         limit_s = self._governor.limits.call_timeout_s
-        request = Request(
+        return Request(
             send=lambda: completer.complete(messages, schema, sampling, limit_s=limit_s),
             prompt_tokens=completer.prompt_tokens(messages, schema),
             prompt_tokens_at_most=completer.prompt_tokens_at_most(messages, schema),
             max_tokens=sampling.max_tokens,
         )
-        if self._cancelled.is_set():
-            raise Cancelled("the call was cancelled")
-        if allowance is not None:
-            allowance.take()
-        if isinstance(completer, NeedsPreparing):
-            completer.prepare(self._send_preparing, limit_s=limit_s)
-        (value, raw), usage = self._send(prompt.name, request, lambda done: self._read(key, done, schema, sampling))
-        return Answer(value, usage, raw)
+
+    def _prepare(self) -> None:
+        if isinstance(self._completer, NeedsPreparing):
+            self._completer.prepare(self._send_preparing, limit_s=self._governor.limits.call_timeout_s)
 
     def _read(self, key: str, completion: Completion, schema: type[AnswerT], sampling: Sampling) -> tuple[AnswerT, str]:
         """The answer as an object, and its text; kept, whatever it is worth."""
@@ -378,7 +413,8 @@ def _was_turned_away(error: ModelError) -> bool:
     return isinstance(error, PromptTooLong) or (isinstance(error, ProviderError) and error.turned_away)
 
 
-def _messages(prompt: RenderedPrompt) -> Sequence[BaseMessage]:
+def messages_of(prompt: RenderedPrompt) -> Sequence[BaseMessage]:
+    """The prompt as LangChain's messages."""
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
     kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}

@@ -102,7 +102,9 @@ def strange_figures(text: str, claims: Sequence[Claim]) -> list[str]:
         claims: those it may speak of.
     """
     source = " ".join(part for claim in claims for part in texts_of(claim))
-    strange = {shown for shown, value, kind in _numbers(text) if value not in _allowed(kind, claims, source)}
+    numbers = list(_numbers(text))
+    quoted = list(_numbers(source)) if numbers else []
+    strange = {shown for shown, value, kind in numbers if value not in _allowed(kind, claims, quoted)}
     strange |= {word for word in _proportions(text, claims) if word.casefold() not in source.casefold()}
     return sorted(strange)
 
@@ -141,9 +143,9 @@ def _spans_of_fractions(text: str) -> list[tuple[int, int]]:
     return [match.span() for pattern in (_FRACTION, _CHINESE_FRACTION) for match in pattern.finditer(text)]
 
 
-def _allowed(kind: Kind, claims: Sequence[Claim], source: str) -> set[str]:
-    """Values that a number of this kind may have."""
-    own = {value for _, value, said in _numbers(source) if kind in (said, "plain")}
+def _allowed(kind: Kind, claims: Sequence[Claim], quoted: Sequence[tuple[str, str, Kind]]) -> set[str]:
+    """Values that a number of this kind may have; `quoted` are the numbers that the claims' own texts hold."""
+    own = {value for _, value, said in quoted if kind in (said, "plain")}
     for claim in claims:
         if kind == "percent":
             own |= _percentages(claim)

@@ -16,6 +16,7 @@ from typing import Final
 
 from personas.attributes import OutputLanguage
 from personas.narrating.figures import texts_of
+from personas.narrating.naming_across import is_chinese, name_by_stance
 from personas.narrating.sections import told
 from personas.records import Claim
 from personas.terms import content_words, stem
@@ -117,12 +118,16 @@ def plain_name(
     Args:
         terms: what sets the segment's words apart, best first.
         claims: its claims.
-        language: of the name; topics stay in the language they were written in.
+        language: of the name; a Chinese name keeps topics as they were written, an English one needs English topics.
         taken: names of other segments.
         passages: everything written, to tell how a term is used.
     """
     used = {root for name in taken for root in _roots(name)}
     topics = list(_topics(terms, claims, passages, used))
+    if language == "en":
+        if is_chinese(topics[0].words if topics else "".join(terms[:1])):
+            return name_by_stance(terms, claims, taken)
+        topics = [topic for topic in topics if not is_chinese(topic.words)]
     if not topics:
         return _table_name(claims, language, taken) or _numbered(terms, language, taken)
     topic = topics[0]
@@ -160,12 +165,16 @@ def _topics(
 ) -> Iterator[_Topic]:
     """Nouns of the terms that claims rest on, most people first, none with a word in use."""
     lowered = [text.lower() for text in passages]
+    quotes = [citation.quote.lower() for claim in told(claims) for citation in claim.citations]
     found: list[_Topic] = []
     for place, term in enumerate(terms):
         if _NO_TOPIC.fullmatch(term) or stem(term) in used:
             continue
+        quoted = _rate_in(quotes, term)
+        if not quoted:
+            continue
         uses = _Uses.of(term, lowered)
-        raised = _rate_in(claims, term) / max(uses.rate, 1 / max(len(lowered), 1))
+        raised = quoted / max(uses.rate, 1 / max(len(lowered), 1))
         if raised < RAISED:
             continue
         phrase = uses.phrase(term)
@@ -183,9 +192,8 @@ def _topics(
             yield topic
 
 
-def _rate_in(claims: Sequence[Claim], term: str) -> float:
+def _rate_in(quotes: Sequence[str], term: str) -> float:
     """Share of what the claims quote that holds the term."""
-    quotes = [citation.quote.lower() for claim in told(claims) for citation in claim.citations]
     return sum(term in quote for quote in quotes) / max(len(quotes), 1)
 
 

@@ -12,6 +12,7 @@ from personas.records import Basis, Characteristic, Claim, Interval, NarrativeSe
 from personas.reporting.record_wording import say
 from personas.reporting.report_wording import ReportLanguage, Words
 from personas.reporting.source_texts import Sources
+from personas.reporting.stand_ins import part_note, tell_stand_ins
 from personas.reporting.visible import visible
 from personas.wording import data_value, table_words
 from retrieval.documents import Citation
@@ -67,8 +68,12 @@ class ClaimView:
     ratio: str
     chip: str
     status: str
+    status_title: str
+    """What the status means."""
     origin: str
     basis: str
+    instead: str
+    """Why the model did not word it; empty where nothing stood in its way."""
     note: str
     quotes: tuple[QuoteView, ...]
     against: tuple[QuoteView, ...]
@@ -126,7 +131,7 @@ class Card:
     not_stated: tuple[str, ...]
     cautions: tuple[str, ...]
     terms: tuple[str, ...]
-    fallbacks: tuple[str, ...]
+    stand_ins: tuple[str, ...]
     scores: tuple[ScoreTile, ...] = ()
     corrected: tuple[str, ...] = ()
     """What was corrected of it by hand."""
@@ -220,7 +225,7 @@ def build_card(
         not_stated=tuple(labels[key] for key in persona.not_stated),
         cautions=tuple(visible(caution) for caution in persona.cautions),
         terms=tuple(visible(term) for term in persona.terms),
-        fallbacks=tuple(visible(reason) for reason in persona.provenance.fallbacks),
+        stand_ins=tuple(visible(line) for line in tell_stand_ins(shown, labels.__getitem__, words)),
         silence=visible(tell_not_stated([labels[key] for key in persona.not_stated], words.language)),
     )
 
@@ -298,6 +303,8 @@ class _ClaimBuilder:
     def __call__(self, claim: Claim) -> ClaimView:
         at, words = self.numbers[claim.claim_id], self.words
         alone = claim.people_elsewhere == 0 and claim.people > 0
+        instead, note = part_note(claim)
+        qualified = claim.status in ("anecdotal", "contested")
         return ClaimView(
             anchor=f"p{self.persona}-c{at}",
             number=at,
@@ -310,10 +317,12 @@ class _ClaimBuilder:
             drawing=self._draw(claim),
             ratio=words.ratio(claim.adjusted_lift, alone=alone),
             chip=ratio_chip(claim.adjusted_lift, alone=alone),
-            status="" if claim.status == "supported" else words(claim.status),
+            status=words(claim.status) if qualified else "",
+            status_title=words(f"{claim.status}_title") if qualified else "",
             origin=words(f"origin_{claim.origin}"),
             basis=visible(tell_basis(claim.basis, words)) if claim.basis else "",
-            note=visible(say(claim.note, words.language)),
+            instead=visible(say(instead, words.language)),
+            note=visible(say(note, words.language)),
             quotes=tuple(view_quote(citation, self.sources) for citation in claim.citations),
             against=tuple(view_quote(citation, self.sources) for citation in claim.counter_citations),
         )

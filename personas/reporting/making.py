@@ -42,7 +42,7 @@ def tell_making(persona_set: PersonaSet, manifest: Mapping[str, Any], words: Wor
         grouping=_grouping_rows(persona_set, words),
         engine=_engine_rows(persona_set, manifest, words),
         limits=tuple(words(key) for key in (*LIMITS, "limit_persona")),
-        warnings=tuple(visible(line) for line in persona_set.warnings),
+        warnings=tuple(visible(say(line, words.language)) for line in persona_set.warnings),
     )
 
 

@@ -18,6 +18,7 @@ from personas.reporting.record_wording import say
 from personas.reporting.report_wording import Words
 from personas.reporting.scorecard_section import names_of, persona_scores_markdown, scorecard_markdown
 from personas.reporting.segment_names import SegmentNames
+from personas.reporting.stand_ins import part_note, tell_stand_ins
 from personas.reporting.trends_markdown import trends_markdown
 from personas.scoring.wording import ScoreWords
 from personas.wording import data_value, table_words
@@ -107,7 +108,7 @@ def _persona(persona: Persona, labels: AttributeLabels, words: Words) -> list[st
     if persona.quotes:
         parts += [f"### {words('words')}", "\n".join(f"- {quote_markdown(quote)}" for quote in persona.quotes)]
     parts += _evidence(shown, numbers, words)
-    parts += _lists(persona, labels, words)
+    parts += _lists(persona, shown, labels, words)
     return parts
 
 
@@ -131,7 +132,7 @@ def _claims(claims: Sequence[Claim], numbers: dict[str, int], labels: AttributeL
         alone = claim.people_elsewhere == 0 and claim.people > 0
         told = [labels[claim.attribute], words(f"origin_{claim.origin}")]
         told += [] if claim.status == "supported" else [words(claim.status)]
-        told += [say(claim.note, words.language)] if claim.note else []
+        told += [say(note, words.language)] if (note := part_note(claim)[1]) else []
         rows.append((
             str(numbers[claim.claim_id]),
             f"{escape(data_value(claim, words.language))} ({escape(words('sep').join(told))})",
@@ -157,17 +158,18 @@ def _evidence(claims: Iterable[Claim], numbers: dict[str, int], words: Words) ->
     return [f"### {words('evidence').capitalize()}", "\n".join(lines)] if lines else []
 
 
-def _lists(persona: Persona, labels: AttributeLabels, words: Words) -> list[str]:
+def _lists(persona: Persona, shown: Sequence[Claim], labels: AttributeLabels, words: Words) -> list[str]:
     traits = []
     for item in persona.characteristics:
         share = words("characteristic", share=words.percent(item.share), there=words.percent(item.share_elsewhere))
         column, value = table_words(item.column, item.value, words.language)
         traits.append(f"{escape(column)}: **{escape(value)}** ({share})")
+    careful = (*persona.cautions, *tell_stand_ins(shown, labels.__getitem__, words))
     parts = []
     for heading, items in (
         ("who_they_are", traits),
         ("not_stated", [escape(labels[key]) for key in persona.not_stated]),
-        ("careful", [escape(caution) for caution in persona.cautions]),
+        ("careful", [escape(line) for line in careful]),
     ):
         if items:
             parts += [f"### {words(heading)}", "\n".join(f"- {item}" for item in items)]

@@ -48,6 +48,9 @@ def heat_class(ratio: float | None, *, alone: bool) -> str:
     """The class of a cell; `alone` says that nobody elsewhere voices it."""
     if ratio is None:
         return f"u{len(UP_STEPS)}" if alone else "h0"
+    if ratio == 0:
+        # Most themes are voiced by a segment or two: that nobody here does is no news, and must not outshine what is.
+        return "d1"
     up = sum(ratio >= step for step in UP_STEPS)
     down = sum(ratio <= step for step in DOWN_STEPS)
     return f"u{up}" if up else f"d{down}" if down else "h0"

@@ -79,7 +79,12 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"(\d+) (?:person|people) quoted, (\d+) needed"), r"引用了 \1 人，需要 \2 人"),
     (re.compile(r"known of (\d+) (?:person|people) of the segment"), r"已知其中 \1 人的情况"),
+    (re.compile(r"(\d+) people say the contrary: "), r"\1 人说法相反："),
+    (re.compile(r"no answer of the model was carried by its quotes"), "模型的回答都没有引文支持"),
     (re.compile(r"nothing the model proposed stood in the evidence"), "模型提出的内容在原文中都找不到依据"),
+    (re.compile(r"the model does not write English"), "模型不会写英文"),
+    (re.compile(r"the model does not write Simplified Chinese"), "模型不会写中文"),
+    (re.compile(r"the model failed: "), "模型出错："),
     (re.compile(r"joined by '([^']*)'"), r"按“\1”对应客户"),
     (re.compile(r"no customer column: each document is its own customer"), "没有客户列：每篇视为一位客户"),
     (re.compile(r"no column of customer text, not read as documents"), "没有客户文本列，未作为文档读取"),
@@ -92,6 +97,47 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"([\d,]+) near-identical posts by ([\d,]+) customers \(([^)]*)\):"),
         r"\2 位客户的 \1 篇几乎相同的文本（\3）：",
+    ),
+    (re.compile(r" \(and ([\d,]+) more such groups\)"), r"（另有 \1 组）"),
+    (re.compile(r" was not read: "), " 未读取："),
+    (re.compile(r"read as ([\w-]+) \(byte-order mark\)"), r"按 \1 读取（字节顺序标记）"),
+    (re.compile(r"read as ([\w-]+); ([\d,]+) broken characters became"), r"按 \1 读取；\2 个损坏的字符变为"),
+    (re.compile(r"not UTF-8; read as ([\w-]+) \(guessed\)"), r"不是 UTF-8；推测为 \1 并按此读取"),
+    (re.compile(r"([\d,]+) rows cannot be read; they stand in the quarantine"), r"\1 行无法读取，已搁置"),
+    (
+        re.compile(r"([\d,]+) rows have more cells than the header \(rows ([\d, ]+)\): joined to the text"),
+        r"\1 行的单元格多于表头（第 \2 行）：多出的并入文本",
+    ),
+    (
+        re.compile(r"([\d,]+) rows have fewer cells than the header: the missing ones count as empty"),
+        r"\1 行的单元格少于表头：缺少的视为空白",
+    ),
+    (
+        re.compile(r"a quote opened in line (\d+) is never closed: read as an ordinary character"),
+        r"第 \1 行的引号没有结束：按普通字符读取",
+    ),
+    (
+        re.compile(r"the first line is no header; its columns are called (\w+) to (\w+)"),
+        r"第一行不是表头；各列称为 \1 至 \2",
+    ),
+    (
+        re.compile(r"sheet '([^']*)' was read; left out for their other columns: (.*)"),
+        r"读取了工作表“\1”；因列不同而未读取：\2",
+    ),
+    (
+        re.compile(r"ids used more than once with different texts; both were kept, the later ones as (.*)"),
+        r"同一编号用于不同的文本；都予保留，后出现的改为 \1",
+    ),
+    (re.compile(r"(?<=\S) and ([\d,]+) more$"), r" 等（另有 \1 个）"),
+    (re.compile(r"without a persona, because (.*?): (?=[^:]*$)"), r"没有画像（\1）："),
+    (re.compile(r"corrections, (\[\[\w+\]\] \d+): no persona yet"), r"修正 \1：尚无画像"),
+    (
+        re.compile(r"corrections, (\[\[\w+\]\] \d+): no claim of (.*?)(?: under (\w+))? says (.*)"),
+        r"修正 \1：\2 没有这样的判断：\4",
+    ),
+    (
+        re.compile(r"; the nearest claim is (.*): copy its words to reject it"),
+        r"；最接近的判断是 \1：照抄其原文即可剔除",
     ),
 )
 _COLUMN = re.compile(r"(one document a cell, )?(\w+) from ('[^()]*') \(([^)]*)\)")

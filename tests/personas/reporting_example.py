@@ -277,8 +277,15 @@ class _Builder:
             counter_citations=(self._citation(f"n-{at}", f"kn{at}", self._words(number, 9)),) if number == 8 else (),
             basis=basis,
             origin="data" if basis else ("llm" if number % 2 else "extractive"),
-            note="two people say the opposite" if status == "contested" else "",
+            note=self._note(number, status),
         )
+
+    @staticmethod
+    def _note(number: int, status: str) -> str:
+        """Why the model did not word what is in customers' words, and why a claim is contested."""
+        against = "2 people say the contrary: “fine”" if status == "contested" else ""
+        unworded = "no answer of the model was carried by its quotes" if number in (0, 2, 4, 8) else ""
+        return "; ".join(filter(None, (unworded, against)))
 
     def _words(self, number: int, n: int) -> str:
         tail = f", said for the {n + 1}th time this week" if self.language == "en" else f"，这是第{n + 1}次了"

@@ -34,6 +34,9 @@ TABLE = make_claim(
     basis={"file": "customers.csv", "column": "plan", "value": "office"},
 )
 
+COUNTRY = {"file": "customers.csv", "column": "country", "value": "CN"}
+BORN = {"column": "birth_year", "value": "1990s"}
+
 
 def some_claims() -> list[Claim]:
     """Claims of every section, most telling first."""
@@ -260,6 +263,27 @@ def test_numbers_and_hours_name_nobody_and_taken_words_are_left() -> None:
 
     assert named == "People with plan: office"
     assert "Strugglers" not in again
+
+
+def test_who_writes_chinese_is_named_in_an_english_report_without_chinese_words() -> None:
+    terms = ("豆子", "机器")
+    claims = [
+        make_claim("c1", "豆子不新鲜", attribute="pain_points", quote="这次的豆子不新鲜，机器也坏了", people=4),
+        make_claim("c2", "机器好看", attribute="satisfaction", quote="机器好看", people=3),
+        make_claim("c3", "country: CN", attribute="demographics", citations=(), basis=COUNTRY),
+        make_claim("c4", "born: 1990s", attribute="demographics", citations=(), basis=COUNTRY | BORN),
+        TABLE,
+    ]
+    passages = ["豆子不新鲜", "机器好看", *["客服很好"] * 20]
+    names: list[str] = []
+    for _ in range(7):
+        names.append(plain_name(terms, claims, "en", taken=names, passages=passages))
+
+    who, liked = "Strugglers Who Write Chinese", "Enthusiasts Who Write Chinese"
+    marks = ("plan office", "birth year 1990s", "country CN", "“豆子”", "“机器”")
+    assert names == [who, liked, *(f"{who} ({mark})" for mark in marks)]
+    assert "豆子" in plain_name(terms, claims, "zh", taken=[], passages=passages)
+    assert plain_name(terms, [], "en", taken=[], passages=passages) == "People Who Write Chinese"
 
 
 def test_a_tagline_is_what_somebody_said() -> None:

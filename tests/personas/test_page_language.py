@@ -135,9 +135,10 @@ def test_the_reason_for_one_group_is_told_in_chinese(reason: str, chinese: str) 
 
 
 def test_nothing_on_the_page_of_the_making_is_english_but_names() -> None:
-    example = chinese_example()
-    making = tell_making(example.persona_set, {}, Words("zh"))
+    warned = ("2 rows cannot be read; they stand in the quarantine",)
+    making = tell_making(chinese_example().persona_set.model_copy(update={"warnings": warned}), {}, Words("zh"))
 
+    assert making.warnings == ("2 行无法读取，已搁置",)
     for name, value in (*making.data, *making.grouping):
         assert not ENGLISH_WORDS.search(f"{name} {value}"), (name, value)
 
@@ -184,6 +185,43 @@ def test_how_a_file_was_read_is_told_in_chinese() -> None:
     [
         ("2 people quoted, 3 needed", "引用了 2 人，需要 3 人"),
         ("known of 10 people of the segment", "已知其中 10 人的情况"),
+        ("3 people say the contrary: “不错”", "3 人说法相反：“不错”"),
+        ("the model does not write Simplified Chinese", "模型不会写中文"),
+        ("the model failed: 时间到", "模型出错：时间到"),
+        ("a.csv was not read: 空", "a.csv 未读取：空"),
+        ("a.csv: 1,200 rows cannot be read; they stand in the quarantine", "a.csv: 1,200 行无法读取，已搁置"),
+        ("a.csv: not UTF-8; read as gb18030 (guessed)", "a.csv: 不是 UTF-8；推测为 gb18030 并按此读取"),
+        (
+            "a.csv: 2 rows have more cells than the header (rows 3, 9): joined to the text",
+            "a.csv: 2 行的单元格多于表头（第 3, 9 行）：多出的并入文本",
+        ),
+        (
+            "a.csv: 2 rows have fewer cells than the header: the missing ones count as empty",
+            "a.csv: 2 行的单元格少于表头：缺少的视为空白",
+        ),
+        (
+            "a.csv: a quote opened in line 7 is never closed: read as an ordinary character",
+            "a.csv: 第 7 行的引号没有结束：按普通字符读取",
+        ),
+        (
+            "a.csv: the first line is no header; its columns are called column_1 to column_3",
+            "a.csv: 第一行不是表头；各列称为 column_1 至 column_3",
+        ),
+        (
+            "a.xlsx: sheet '甲' was read; left out for their other columns: 乙, 丙",
+            "a.xlsx: 读取了工作表“甲”；因列不同而未读取：乙, 丙",
+        ),
+        (
+            "ids used more than once with different texts; both were kept, the later ones as r1#2, r2#2 and 5 more",
+            "同一编号用于不同的文本；都予保留，后出现的改为 r1#2, r2#2 等（另有 5 个）",
+        ),
+        ("without a persona, because 预算用完: s3, s4", "没有画像（预算用完）：s3, s4"),
+        ("corrections, [[rename]] 2: no persona yet", "修正 [[rename]] 2：尚无画像"),
+        (
+            "corrections, [[reject]] 1: no claim of p-1 under needs says '甲'; the nearest claim is '乙': "
+            "copy its words to reject it",
+            "修正 [[reject]] 1：p-1 没有这样的判断：'甲'；最接近的判断是 '乙'：照抄其原文即可剔除",
+        ),
         ("r.csv: ratings from 'stars' read on a scale of 1 to 5", "r.csv: “stars”的评分按 1 到 5 读取"),
         (
             "7 near-identical posts by 5 customers (a, b): “buy it now”",

@@ -60,6 +60,22 @@ def test_every_claim_has_a_row_of_its_own_with_its_share(example: Example, page:
             assert f"{round(claim.share * 100)}\u00a0%" in row.text()
 
 
+def test_why_the_model_did_not_word_claims_is_told_once_a_card_in_the_language_of_the_page() -> None:
+    chinese, english = _page(chinese_example()), _page(english_example())
+    reason = "no answer of the model was carried by its quotes"
+
+    assert [page.css("article.card li")[-1].text() for page in (chinese, english)] == [
+        "4 条判断用的是客户原话，因为模型的回答都没有引文支持（行为习惯 2、痛点 1、价格敏感度 1）。",
+        f"4 claims in customers' words, because {reason} (What they do 2, Pain points 1, Price 1).",
+    ]
+    assert {node.attributes["title"] for node in chinese.css(".what .meta > abbr")} == {"模型的回答都没有引文支持"}
+    assert all(card.text().count(reason) == 1 for card in english.css("article.card"))
+    assert {(node.text(), node.attributes["title"]) for node in english.css(".what b > abbr")} == {
+        ("anecdotal", "Too few people for a share to mean much"),
+        ("contested", "Others in the segment say the opposite"),
+    }
+
+
 @pytest.mark.parametrize("make", [english_example, chinese_example])
 def test_every_quote_stands_in_its_marked_source(make: Callable[[], Example]) -> None:
     example = make()
@@ -234,6 +250,10 @@ def test_segment_colours_differ_and_stand_out_from_the_card() -> None:
 def test_heat_goes_the_way_of_the_ratio(ratio: float | None, alone: bool) -> None:
     css = heat_class(ratio, alone=alone)
     assert css[0] == "u" if (ratio or 0) > 1.2 or (ratio is None and alone) else css[0] in "hd" or (ratio or 0) >= 1.15
+
+
+def test_what_nobody_here_speaks_of_is_paler_than_what_few_do() -> None:
+    assert (heat_class(0.0, alone=False), heat_class(0.1, alone=False)) == ("d1", "d4")
 
 
 def _contrast(one: str, other: str) -> float:

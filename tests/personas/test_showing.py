@@ -101,6 +101,20 @@ def test_portrait_shows_claims_with_their_evidence(persona_set: PersonaSet) -> N
         assert part in shown
 
 
+def test_portrait_says_once_why_the_model_did_not_word_claims(persona_set: PersonaSet) -> None:
+    why = "no answer of the model was carried by its quotes"
+    claims = (
+        _claim(origin="extractive", note=why),
+        _claim(claim_id="c2", origin="extractive", note=f"{why}; 2 people quoted, 3 needed"),
+        _claim(claim_id="c3", origin="extractive", note=why, attribute="needs"),
+        _claim(claim_id="c4", origin="extractive", note="2 people quoted, 3 needed"),
+    )
+    shown = " ".join(_shown(portrait(persona_set.personas[0].model_copy(update={"claims": claims}))).split())
+
+    assert f"careful: 3 claims in customers' words, because {why} (Pain points 2, Needs and wishes 1)." in shown
+    assert shown.count(why) == 1
+
+
 def test_customers_words_cannot_steer_the_terminal(persona_set: PersonaSet) -> None:
     assert "\x1b" not in _shown(portrait(persona_set.personas[0]))
 

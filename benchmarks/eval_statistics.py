@@ -1,0 +1,90 @@
+"""Whether the statistics of `eval compare` keep their promises, against runs whose truth is known.
+
+    python -m benchmarks.eval_statistics [--trials 400] [--cases 12 45]
+
+*False alarms*: two runs of the same prompt, eight scores and two verdicts as gates; the share of trials in which any
+gate is `regressed`. Scores are drawn as evals have them: cases differ in difficulty, repeats in luck, and some metrics
+are 0 or 1 for most cases. *Power*: one gate truly loses what the printed smallest detectable loss promises, then half
+of that; the share of trials in which it is `regressed` (0.80 is promised of the whole).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+import numpy as np
+
+from eval.statistics import ScoreComparison, compare_passes, compare_scores, judge
+
+SCORES, VERDICTS, REPEATS = 8, 2, 3
+MARGIN = 0.05
+SHAPES = ("even", "steep")
+"""`even`: scores around 0.6; `steep`: each answer is right or wrong, the case says how often."""
+
+
+def drawn(rng: np.random.Generator, cases: int, shape: str, loss: float = 0.0) -> tuple[dict[str, list[float]], ...]:
+    """Two runs of the same cases, the second worse by `loss` on average."""
+    difficulty = np.clip(rng.normal(0.6, 0.2, cases), 0.05, 0.95)
+    runs = []
+    for shift in (0.0, loss):
+        # In proportion: a case that is rarely right cannot lose more than it has.
+        level = (difficulty * (1 - shift / difficulty.mean()))[:, None]
+        if shape == "steep":
+            values = (rng.random((cases, REPEATS)) < level).astype(float)
+        else:
+            values = level + rng.normal(0, 0.15, (cases, REPEATS))
+        runs.append({f"case-{at}": list(row) for at, row in enumerate(values)})
+    return tuple(runs)
+
+
+def passes(rng: np.random.Generator, cases: int) -> tuple[dict[str, list[bool]], ...]:
+    """Two runs of verdicts, each repeat passing nine times in ten."""
+    return tuple({f"case-{at}": list(row) for at, row in enumerate(rng.random((cases, REPEATS)) < 0.9)} for _ in "ab")
+
+
+def false_alarms(cases: int, trials: int) -> float:
+    """Share of trials of the same prompt in which any gate is `regressed`."""
+    alarms = 0
+    for trial in range(trials):
+        rng = np.random.default_rng([1, cases, trial])
+        gates = {
+            f"score {at}": compare_scores(*drawn(rng, cases, SHAPES[at % 2]), margin=MARGIN, gates=SCORES + VERDICTS)
+            for at in range(SCORES)
+        }
+        told = {f"verdict {at}": compare_passes(*passes(rng, cases), margin=MARGIN) for at in range(VERDICTS)}
+        alarms += any(gate.verdict == "regressed" for gate in judge({**gates, **told}))
+    return alarms / trials
+
+
+def power(cases: int, trials: int, shape: str, share: float) -> tuple[float, float]:
+    """The loss planted, and the share of trials in which it is `regressed`.
+
+    The loss is the share of the median of what runs of the same prompt print as detectable.
+    """
+    rng = np.random.default_rng([2, cases])
+    null = [compare_scores(*drawn(rng, cases, shape), margin=MARGIN).detectable for _ in range(40)]
+    loss = share * float(np.median(null))
+    seen = 0
+    for trial in range(trials):
+        rng = np.random.default_rng([3, cases, trial])
+        found: ScoreComparison = compare_scores(*drawn(rng, cases, shape, loss), margin=MARGIN)
+        seen += judge({"score": found})[0].verdict == "regressed"
+    return loss, seen / trials
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=400)
+    parser.add_argument("--cases", type=int, nargs="*", default=[12, 45])
+    given = parser.parse_args(arguments)
+    for cases in given.cases:
+        print(f"{cases} cases: false alarms {false_alarms(cases, given.trials):.3f}", flush=True)
+        for shape in SHAPES:
+            for share in (1.0, 0.5):
+                loss, seen = power(cases, given.trials, shape, share)
+                print(f"{cases} cases, {shape}: a loss of {loss:.3f} is regressed in {seen:.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""What a model says of a run's statements: whether their sources carry them. It advises; see `eval.calibrating`.
+
+One statement and one criterion a call, the reason before the verdict, at temperature 0. An answer that does not fit is
+unscored, never a verdict.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from eval.readings import Statement, read_answer
+from eval.records import CallRecord, read_facts, read_records
+from eval.runner import call_key, parse_answer
+from eval.schemas import Judgement
+from eval.scoring import suite_of
+from eval.tasks import calls_of
+from persona_kit.atomic_write import write_text_atomically
+from persona_kit.hashing import stable_seed
+from persona_kit.progress import Progress, Silent
+from persona_kit.records import Record
+from personas.models import Engine
+from personas.models.completion import Sampling
+from prompts.loader import load_prompt
+
+JUDGED_FILE = "judged.jsonl"
+MOST_TOKENS = 300
+"""Room for a reason that wanders: a verdict that is cut is no verdict."""
+
+
+class Judged(Record):
+    """A statement and what the judge says of it."""
+
+    arm: str
+    case: str
+    repeat: int
+    statement: str
+    sources: tuple[str, ...]
+    supported: bool | None
+    """None: the judge gave no answer that fits."""
+    reason: str = ""
+    judge: str
+    """Identity of the model."""
+    prompt: str
+    """Version of the judge's prompt, and the hash of its text."""
+
+
+def judge_run(run: Path, engine: Engine, *, progress: Progress | None = None) -> list[Judged]:
+    """Asks the model about each statement of a run, and keeps what it says in ``judged.jsonl``.
+
+    Raises:
+        InputError: when there is no run, or its cases changed since.
+        ModelError, BudgetExhausted: when the judge cannot be asked.
+    """
+    told = progress or Silent()
+    statements = list(_statements(run))
+    told.start("judge", len(statements))
+    judged = []
+    for record, statement in statements:
+        judged.append(_judged(record, statement, engine))
+        told.step("judge")
+    told.finish("judge")
+    text = "".join(one.model_dump_json() + "\n" for one in judged)
+    write_text_atomically(run / JUDGED_FILE, text)
+    return judged
+
+
+def label_sheet(judged: list[Judged]) -> str:
+    """A CSV table for people to fill in the column `human` (yes or no), which `eval calibrate` reads."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("case", "statement", "sources", "human", "judge"))
+    for one in judged:
+        if one.supported is not None:
+            verdict = "yes" if one.supported else "no"
+            writer.writerow((one.case, _cell(one.statement), _cell(" | ".join(one.sources)), "", verdict))
+    return file.getvalue()
+
+
+def _cell(text: str) -> str:
+    # A spreadsheet takes a cell that begins so for a formula.
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text
+
+
+def _statements(run: Path) -> Iterator[tuple[CallRecord, Statement]]:
+    """The statements of a run that have to rest on something, with the calls they come from."""
+    facts = read_facts(run)
+    suite = suite_of(facts)
+    by_key = {record.key: record for record in read_records(run)}
+    cases = [case for case in suite.cases if case.id in facts.cases]
+    for arm, case, repeat in ((a.arm, c, r) for a in facts.arms for c in cases for r in range(facts.repeats)):
+        task = calls_of(suite, case)
+        call, step = next(task, None), 0
+        while call is not None and (record := by_key.get(call_key(arm, case.id, repeat, step))) is not None:
+            answer = parse_answer(record)
+            if answer is not None:
+                reading = read_answer(answer, call)
+                yield from ((record, one) for one in reading.statements if reading.grounded and one.sources)
+            try:
+                call, step = task.send(answer), step + 1
+            except StopIteration:
+                break
+
+
+def _judged(record: CallRecord, statement: Statement, engine: Engine) -> Judged:
+    template = load_prompt("judge")
+    rendered = template.render({"statement": statement.text, "sources": list(statement.sources)})
+    seed = stable_seed("judge", record.case, statement.text)
+    completion, _ = engine.complete_once(rendered, Judgement, Sampling(seed=seed, max_tokens=MOST_TOKENS))
+    try:
+        verdict = Judgement.model_validate_json(completion.text) if completion.finish == "stop" else None
+    except ValidationError:
+        verdict = None
+    return Judged(
+        arm=record.arm,
+        case=record.case,
+        repeat=record.repeat,
+        statement=statement.text,
+        sources=statement.sources,
+        supported=None if verdict is None else verdict.supported,
+        reason="" if verdict is None else verdict.reason,
+        judge=engine.identity,
+        prompt=f"{template.front.version} {template.contract_sha256[:12]}",
+    )
