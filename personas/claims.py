@@ -15,7 +15,7 @@ from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.grounding import Finding, carried_share, ground_quote
 from personas.grounding.unheard import unheard_figure, unheard_name
 from personas.records import Basis, Characteristic, Claim, ClaimStatus
-from personas.support.saying import SayingFinder
+from personas.support.saying import find_said
 from personas.terms import stems
 from retrieval.documents import Citation
 
@@ -115,8 +115,7 @@ def count_claim(grounded: Grounded, base: EvidenceBase, inside: NDArray[np.bool_
     """
     quotes = grounded.proposal.quotes
     group = quotes[0].group
-    rows = np.union1d(base.rows_tagged(grounded.proposal.attribute, group.space), group.rows)
-    said = SayingFinder(grounded.proposal.value, grounded.proposal.attribute, group.space, base).find(rows).rows
+    said = find_said(grounded.proposal.value, grounded.proposal.attribute, group.space, base).rows
     quoted = {citation.document_id: citation for citation in grounded.citations}
     cited = [
         item.row

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from personas.evidence import EvidenceBase
 from personas.records import Claim
-from personas.support.saying import SayingFinder
+from personas.support.saying import find_said
 
 
 def people_behind(claim: Claim, base: EvidenceBase) -> NDArray[np.bool_]:
@@ -25,9 +25,6 @@ def people_behind(claim: Claim, base: EvidenceBase) -> NDArray[np.bool_]:
     behind[[places[citation.customer_id] for citation in claim.citations if citation.customer_id in places]] = True
     if claim.basis is not None:
         return behind
-    rows = base.tagged(claim.attribute)
-    for at, space in enumerate(corpus.spaces):
-        here = rows[corpus.space_of_passage[rows] == at]
-        if len(here):
-            behind |= base.voiced_by(SayingFinder(claim.value, claim.attribute, space, base).find(here).rows)
+    for space in corpus.spaces:
+        behind |= base.voiced_by(find_said(claim.value, claim.attribute, space, base).rows)
     return behind

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from personas.evidence import EvidenceBase, EvidenceGroup
-from personas.support.saying import Clause, SayingFinder
+from personas.support.saying import Clause, find_said
 from retrieval.documents import Document
 
 
@@ -17,16 +14,11 @@ def narrow_group(value: str, group: EvidenceGroup, base: EvidenceBase) -> Eviden
 
     Nothing is left of it where nobody says it in a sentence that can be quoted.
     """
-    said = SayingFinder(value, group.attribute, group.space, base).find(rows_in_space(group.own, group, base))
-    spans = [span for clause in said.clauses if (span := _sentence_of(clause, base)) is not None]
+    said = find_said(value, group.attribute, group.space, base)
+    own = set(group.own.tolist())
+    spans = [span for clause in said.clauses if clause.row in own and (span := _sentence_of(clause, base)) is not None]
     probe = group.space.embedder.embed([value])[0]
     return replace(group, items=base.make_items(spans, probe, group.space, repeated=True))
-
-
-def rows_in_space(rows: NDArray[np.int64], group: EvidenceGroup, base: EvidenceBase) -> NDArray[np.int64]:
-    """Those of the passages that lie in the group's space: vectors of two spaces cannot be compared."""
-    here: NDArray[np.int64] = rows[base.corpus.space_of_passage[rows] == base.corpus.spaces.index(group.space)]
-    return here
 
 
 def _sentence_of(clause: Clause, base: EvidenceBase) -> tuple[int, Document, int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,14 +67,34 @@ class Said:
         return np.unique(np.array([clause.row for clause in self.clauses], dtype=np.int64))
 
 
+_FOUND: WeakKeyDictionary[EvidenceBase, dict[tuple[str, str, int], Said]] = WeakKeyDictionary()
+"""A claim is quoted, counted and scored by the same passages: they are read for it once."""
+
+
+def find_said(value: str, attribute: str, space: Space, base: EvidenceBase) -> Said:
+    """What everybody says of a claim, in the passages that speak of its attribute in a space.
+
+    Args:
+        value: the claim.
+        attribute: what it is filed under.
+        space: the vectors it is compared in; those of two spaces cannot be compared.
+        base: everything said.
+    """
+    found = _FOUND.setdefault(base, {})
+    key = (value, attribute, base.corpus.spaces.index(space))
+    if key not in found:
+        found[key] = SayingFinder(value, attribute, space, base).find(base.rows_tagged(attribute, space))
+    return found[key]
+
+
 class SayingFinder:
     """Reads passages for what a claim says.
 
     A clause says the same where it speaks of the same things (most of their words, some of them and close in meaning,
     or very close in meaning) and does not turn it round: no negation more or less, no word of opposite meaning, no
     feeling of the other sign. A claim whose words praise or blame asks for a clause that does so too. Of a wish nothing
-    is turned round: "no version control" and "better version control" ask
-    for one thing. Sentences whose writer takes no side (`disowned`) say nothing.
+    is turned round: "no version control" and "better version control" ask for one thing. Sentences whose writer takes
+    no side (`disowned`) say nothing.
 
     Args:
         value: the claim.
