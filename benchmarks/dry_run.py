@@ -36,7 +36,7 @@ CONTEXT_TOKENS = 32_768
 
 _ATTRIBUTE = re.compile(r"^Attribute (\S+) ", re.MULTILINE)
 _EVIDENCE = re.compile(r'<evidence n="(\d+)">(.*?)</evidence>', re.DOTALL)
-_CLAIM = re.compile(r'<claim id="(\w+)">\w+: (.*?) \(\d+ people', re.DOTALL)
+_CLAIM = re.compile(r'<claim id="(\w+)">(\w+): (.*?) \(\d+ people', re.DOTALL)
 _NAMED = re.compile(r"^<claim>\w+: (.*?)</claim>$", re.MULTILINE)
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -72,12 +72,18 @@ def _claim(pieces: Sequence[tuple[str, str]], chance: random.Random) -> dict[str
 def _narrative(prompt: str, chance: random.Random) -> dict[str, Any]:
     claims = _CLAIM.findall(prompt)
     chosen = claims[: chance.randint(5, 8)]
-    begin = "这些人常说：" if any(_CHINESE.search(value) for _, value in chosen) else "Here it comes down to this: "
+    chinese = any(_CHINESE.search(value) for _, _, value in chosen)
+    begin = "这些人常说：" if chinese else "Here it comes down to this: "
+    wish = "他们希望：" if chinese else "What they ask for: "
     sections = ("summary", "goals", "frustrations", "speak")
     return {
         "sentences": [
-            {"section": sections[place * 4 // len(chosen)], "claim_ids": [number], "text": f"{begin}{value}."}
-            for place, (number, value) in enumerate(chosen)
+            {
+                "section": sections[place * 4 // len(chosen)],
+                "claim_ids": [number],
+                "text": f"{wish if attribute == 'needs' else begin}{value}.",
+            }
+            for place, (number, attribute, value) in enumerate(chosen)
         ]
     }
 
