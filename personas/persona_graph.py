@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from personas.abstaining.refusing import only_self_stated, refuse_inferred
 from personas.agent import recording
-from personas.agent.contradictions import settle_contradictions
+from personas.agent.contradictions import settle_contradictions, weigh_contrary
 from personas.agent.gaps import LEAST_VOICES, MOST_ROUNDS, GapPlan, Held, read_gaps
 from personas.agent.searching import SegmentSearch
 from personas.agent.steps import TraceStep
@@ -189,7 +189,7 @@ class _Nodes:
         """The claims of the persona: told by more than one person, contradictions settled, ordered and numbered."""
         work, number = self.work, state["rounds"]
         voices = min(LEAST_VOICES, int(work.inside.sum()))
-        told = [held for held in state["held"] if held.support.people >= voices]
+        told = [weigh_contrary(held, work.base, work.inside) for held in state["held"] if held.support.people >= voices]
         settled, contradictions = settle_contradictions(told, work.base, number=number)
         claims = _number([*(held.claim for held in settled), *work.data_claims], int((~work.inside).sum()))
         silent = recording.not_stated(claims, state["tried"], work.base, work.inside, work.schema, number)

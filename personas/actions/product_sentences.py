@@ -11,7 +11,7 @@ from personas.grounding import LEAST_QUOTE_WORDS, quote_words
 from personas.sentiment import HAN, score_sentiment
 from personas.terms import content_words, stem
 from retrieval.corpus import Corpus
-from retrieval.documents import Citation, Document
+from retrieval.documents import Citation, Document, cite
 from retrieval.splitting import sentence_spans
 from retrieval.word_lists import words_in
 
@@ -67,14 +67,7 @@ class Judgement:
 
     def cite(self) -> Citation:
         """The sentence as a citation, which holds by what it is made of."""
-        return Citation(
-            document_id=self.document.document_id,
-            customer_id=self.document.customer_id,
-            start=self.start,
-            end=self.end,
-            quote=self.text,
-            verdict="verified",
-        )
+        return cite(self.document, self.start, self.end)
 
 
 def passages_of_products(corpus: Corpus, spelt: Mapping[str, str]) -> dict[str, list[int]]:

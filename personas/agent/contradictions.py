@@ -1,4 +1,4 @@
-"""Contradictions between the claims of one persona: found in pairs, settled by how many people stand behind each."""
+"""Contradictions: between claims of one persona, and between a claim and what its people say elsewhere."""
 
 from __future__ import annotations
 
@@ -6,16 +6,47 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from personas.agent.gaps import Held
 from personas.agent.opposition import Opposition, OppositionFinder, Statement
 from personas.agent.steps import Contradiction, Settlement
 from personas.evidence import EvidenceBase
+from personas.support.contrary import MOST_CONTRARY, find_contrary
 
 WEAKER_SHARE: Final = 1 / 3
 """People behind the weaker of two opposite claims, of those behind the stronger, from which both are told."""
 
-MOST_CONTRARY: Final = 3
-"""Quotes of the other side that a claim holds."""
+LEAST_CONTRARY: Final = 2
+"""People who must say the contrary for a claim to be contested: one finds everything otherwise."""
+
+
+def weigh_contrary(held: Held, base: EvidenceBase, inside: NDArray[np.bool_]) -> Held:
+    """The claim with what the segment's own people say against it; contested where enough of them do.
+
+    Enough is a third of those who say the claim, and `LEAST_CONTRARY` people.
+
+    Args:
+        held: the claim.
+        base: everything said.
+        inside: ``(people,)`` the segment's members.
+    """
+    quotes = held.grounded.proposal.quotes
+    if not quotes:
+        return held
+    contrary = find_contrary(held.claim.value, held.claim.attribute, quotes[0].group.space, base, inside)
+    if not contrary.people:
+        return held
+    enough = contrary.people >= max(LEAST_CONTRARY, WEAKER_SHARE * held.support.people)
+    contested = enough and held.claim.status == "supported"
+    note = "1 person says otherwise" if contrary.people == 1 else f"{contrary.people} people say otherwise"
+    changed: dict[str, object] = {
+        "counter_citations": contrary.citations,
+        "status": "contested" if contested else held.claim.status,
+        "note": "; ".join(filter(None, [held.claim.note, note])),
+    }
+    return replace(held, claim=held.claim.model_copy(update=changed))
 
 
 def settle_contradictions(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from personas.asking.likeness import nearness, words_of
 from personas.grounding import LEAST_QUOTE_WORDS, quote_words
 from personas.sentiment import score_sentiment
-from retrieval.documents import Citation, Document
+from retrieval.documents import Citation, Document, cite
 from retrieval.splitting import sentence_spans, split_document
 
 PASSAGE_CHARS = 200
@@ -78,14 +78,7 @@ class Spoken:
 
     def cite(self) -> Citation:
         """The sentence as a citation, which holds by what it is made of."""
-        return Citation(
-            document_id=self.document.document_id,
-            customer_id=self.document.customer_id,
-            start=self.start,
-            end=self.end,
-            quote=self.text,
-            verdict="verified",
-        )
+        return cite(self.document, self.start, self.end)
 
 
 def find_spoken(

@@ -14,7 +14,7 @@ from personas.records import Claim, Persona
 from personas.replying.records import ReplyClaim
 from personas.sentiment import score_sentiment
 from personas.terms import content_words, stem, stems
-from retrieval.documents import Citation, Document
+from retrieval.documents import Citation, Document, cite
 from retrieval.splitting import sentence_spans
 
 RELATED: Final = 0.6
@@ -118,19 +118,8 @@ def _alike(document: Document, rarity: _Rarity, message: str) -> list[Citation]:
             text = document.text[start:end]
             usable = end - start <= LONGEST_QUOTE and quote_words(text) >= LEAST_QUOTE_WORDS
             if usable and " ".join(text.split()).casefold() not in folded and rarity.holds(text):
-                found.append(_cite(document, start, end))
+                found.append(cite(document, start, end))
     return found
-
-
-def _cite(document: Document, start: int, end: int) -> Citation:
-    return Citation(
-        document_id=document.document_id,
-        customer_id=document.customer_id,
-        start=start,
-        end=end,
-        quote=document.text[start:end],
-        verdict="verified",
-    )
 
 
 def _mood(text: str) -> int:

@@ -80,6 +80,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(\d+) (?:person|people) quoted, (\d+) needed"), r"引用了 \1 人，需要 \2 人"),
     (re.compile(r"known of (\d+) (?:person|people) of the segment"), r"已知其中 \1 人的情况"),
     (re.compile(r"(\d+) people say the contrary: "), r"\1 人说法相反："),
+    (re.compile(r"(\d+) (?:person says|people say) otherwise"), r"\1 人另有说法"),
     (re.compile(r"no answer of the model was carried by its quotes"), "模型的回答都没有引文支持"),
     (re.compile(r"nothing the model proposed stood in the evidence"), "模型提出的内容在原文中都找不到依据"),
     (re.compile(r"the model does not write English"), "模型不会写英文"),

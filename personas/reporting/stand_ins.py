@@ -11,7 +11,9 @@ from personas.records import Claim
 from personas.reporting.record_wording import say
 from personas.reporting.report_wording import Words
 
-_OF_STATUS: Final = re.compile(r"(?:^|; )(?=\d+ people (?:quoted, \d+ needed|say the contrary:))")
+_OF_STATUS: Final = re.compile(
+    r"(?:^|; )(?=\d+ (?:people quoted, \d+ needed|people say the contrary:|(?:person says|people say) otherwise))"
+)
 """Where a note goes on to say why the claim has its status (`personas.claims`, `personas.agent.contradictions`)."""
 
 

@@ -16,12 +16,14 @@ def narrow_group(value: str, group: EvidenceGroup, base: EvidenceBase) -> Eviden
     """
     said = find_said(value, group.attribute, group.space, base)
     own = set(group.own.tolist())
-    spans = [span for clause in said.clauses if clause.row in own and (span := _sentence_of(clause, base)) is not None]
+    spans = [
+        span for clause in said.clauses if clause.row in own and (span := quotable_sentence(clause, base)) is not None
+    ]
     probe = group.space.embedder.embed([value])[0]
     return replace(group, items=base.make_items(spans, probe, group.space, repeated=True))
 
 
-def _sentence_of(clause: Clause, base: EvidenceBase) -> tuple[int, Document, int, int] | None:
+def quotable_sentence(clause: Clause, base: EvidenceBase) -> tuple[int, Document, int, int] | None:
     """The quotable sentence that the clause stands in."""
     place = base.corpus.passages[clause.row].start + clause.start
     for document, start, end in base.quotable(clause.row):
