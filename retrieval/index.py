@@ -30,6 +30,8 @@ EF_CONSTRUCTION: Final = 60
 _LOOKUP: Final = 10_000
 
 _PREFIX: Final = "passages-"
+_DATABASE: Final = "chroma.sqlite3"
+"""What Chroma names its file."""
 
 
 class PassageIndex:
@@ -168,10 +170,14 @@ def drop_stale_fits(path: Path, *, keep: str) -> None:
 
 def _client(path: Path) -> ClientAPI:
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
     path.mkdir(parents=True, exist_ok=True)
-    # Chroma keeps one system per path in this process, so opening it again is free.
+    # Chroma keeps one system per path in this process, so opening it again is free; but where the folder was deleted
+    # meanwhile, its connections lead to files that are gone, and only this lets go of them.
+    if not (path / _DATABASE).exists():
+        SharedSystemClient._identifier_to_system.pop(str(path), None)
     return chromadb.PersistentClient(path=str(path), settings=Settings(anonymized_telemetry=False))
 
 

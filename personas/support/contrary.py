@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from personas.agent.opposition import WISHES
 from personas.evidence import EvidenceBase
 from personas.support.narrowing import quotable_sentence
 from personas.support.saying import Clause, SayingFinder
@@ -31,6 +32,8 @@ class Contrary:
 def find_contrary(value: str, attribute: str, space: Space, base: EvidenceBase, inside: NDArray[np.bool_]) -> Contrary:
     """What the members say against a claim, in whatever they wrote, filed under its attribute or not.
 
+    A wish speaks against nothing: who asks for easy sharing does not say that sharing is easy.
+
     Args:
         value: the claim.
         attribute: what it is filed under; nothing speaks against a wish.
@@ -40,12 +43,17 @@ def find_contrary(value: str, attribute: str, space: Space, base: EvidenceBase, 
     """
     corpus = base.corpus
     here = corpus.space_of_passage == corpus.spaces.index(space)
-    said = SayingFinder(value, attribute, space, base).find(np.flatnonzero(here & inside[corpus.passage_customer]))
+    own = np.flatnonzero(here & inside[corpus.passage_customer])
+    said = SayingFinder(value, attribute, space, base).find(own)
     agreeing = {int(corpus.passage_customer[clause.row]) for clause in said.clauses}
     found: dict[int, Citation] = {}
     for clause in sorted(said.contrary, key=lambda clause: (-clause.closeness, clause.row, clause.start)):
         writer = int(corpus.passage_customer[clause.row])
-        if writer not in agreeing and writer not in found and (citation := _cited(clause, base)) is not None:
+        if (
+            WISHES.isdisjoint(base.tags[clause.row])
+            and writer not in agreeing | found.keys()
+            and (citation := _cited(clause, base)) is not None
+        ):
             found[writer] = citation
     return Contrary(len(found), tuple(found.values())[:MOST_CONTRARY])
 

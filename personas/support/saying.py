@@ -159,34 +159,39 @@ class SayingFinder:
 
     def _stand(self, clause: Clause) -> int:
         """1: it says the same; -1: it turns it round; 0: neither, or of something else."""
-        telling = self._same_things(clause)
-        if telling is None:
+        if not self._same_things(clause):
             return 0
         if self._attribute in WISHES:
             return 1
-        if find_opposition(self._statement, self._state(clause.text)) is not None:
-            return -1
         feels = score_sentiment(clause.text)
-        if sign_of(feels) * self._reading.feeling < 0:
-            return -1 if abs(feels) >= FELT and telling >= TELLING_TOPIC else 0
+        felt_alike = sign_of(feels) * self._reading.feeling
+        if find_opposition(self._statement, self._state(clause.text)) is not None:
+            # "limited IDE support" and "lacks IDE features" complain of one thing, however they are put.
+            return -1 if felt_alike <= 0 and self._surely_same_things(clause) else 0
+        if felt_alike < 0:
+            return -1 if abs(feels) >= FELT and self._surely_same_things(clause) else 0
         # The bare answer "git" to the question what is missing judges nothing, and is meant so.
         return 1 if not self._reading.judges or sign_of(feels) or clause.alone else 0
 
     def _state(self, text: str) -> Statement:
         return Statement(attribute=self._attribute, value=text, themes=frozenset(), space=None)
 
-    def _same_things(self, clause: Clause) -> float | None:
-        """How telling the words are that both speak of; None where they speak of different things."""
-        said = stems(clause.text)
-        shared, telling = self._shared(self._reading.about, said, clause.text)
-        words, _ = self._shared(self._reading.words, said, clause.text)
+    def _same_things(self, clause: Clause) -> bool:
+        shared, telling = self._shared(self._reading.about, clause)
+        words, _ = self._shared(self._reading.words, clause)
         near = clause.closeness >= CLOSE_WITH_IT
         same_things = telling >= LEAST_TELLING and shared >= (PART_OF_IT if near else MOST_OF_IT)
-        same = (same_things and words >= PART_OF_IT) or words >= ALL_WORDS or clause.closeness >= SAME_MEANING
-        return telling if same else None
+        return (same_things and words >= PART_OF_IT) or words >= ALL_WORDS or clause.closeness >= SAME_MEANING
 
-    def _shared(self, wanted: frozenset[str], said: set[str], text: str) -> tuple[float, float]:
+    def _surely_same_things(self, clause: Clause) -> bool:
+        """Whether the clause may speak against the claim: a single noun says nothing to be turned round."""
+        shared, telling = self._shared(self._reading.about, clause)
+        says_something = self._reading.judges != 0 or len(self._reading.about) > 1
+        return says_something and shared >= MOST_OF_IT and telling >= TELLING_TOPIC
+
+    def _shared(self, wanted: frozenset[str], clause: Clause) -> tuple[float, float]:
         """The share of the wanted stems that are said, rare ones weighing more, and how telling those are together."""
+        said, text = stems(clause.text), clause.text
         total = sum(self._weights[word] for word in wanted)
         # Chinese may be cut otherwise here and there.
         held = sum(self._weights[word] for word in wanted if word in said or (HAN.match(word) and word in text))

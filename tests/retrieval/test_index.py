@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,16 @@ def test_stopped_half_way_the_next_run_completes_it(tmp_path: Path) -> None:
     assert len(index.ids()) == 1_000
     assert index.sync(ids, vectors) == (1_500, 0)
     assert np.allclose(index.vectors(ids), vectors, atol=1e-6)
+
+
+def test_a_folder_that_was_deleted_meanwhile_is_made_again(tmp_path: Path) -> None:
+    """A fault on a machine under load: Chroma's old connections lead to the deleted file, its new ones to an empty one."""
+    vectors = unit_vectors(3)
+    for _ in range(3):
+        index = open_index(tmp_path / "index")
+        assert index.sync(["a", "b", "c"], vectors) == (3, 0)
+        assert open_index(tmp_path / "index").ids() == {"a", "b", "c"}
+        shutil.rmtree(tmp_path / "index")
 
 
 def test_query_is_cosine_and_can_be_restricted(tmp_path: Path) -> None:
