@@ -62,7 +62,7 @@ def test_stopped_half_way_the_next_run_completes_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_was_deleted_meanwhile_is_made_again(tmp_path: Path) -> None:
-    """A fault on a machine under load: Chroma's old connections lead to the deleted file, its new ones to an empty one."""
+    """Chroma's old connections lead to the deleted file, its new ones to an empty one: seen on a busy machine."""
     vectors = unit_vectors(3)
     for _ in range(3):
         index = open_index(tmp_path / "index")
