@@ -7,8 +7,8 @@ people do not differ at all. Here the people of a simulated corpus are parted in
 written up, with as many segments as asked for, and the ratio of every claim is what its persona tells (*descriptive*).
 The people of the other half are placed into these segments by half of their documents (`personas assign`), and the
 same claims are counted in the other half of their documents (*cross-fitted*): neither the segments nor who belongs
-there was told by the words counted. *without differences*: one homogeneous population, cut into segments all the same; its true ratio
-is 1. *with differences*: as many planted kinds of people as segments.
+there was told by the words counted. *without differences*: one homogeneous population, cut into segments all the same;
+its true ratio is 1. *with differences*: as many planted kinds of people as segments.
 
 Ratios are shares here over shares elsewhere, evened out for how much people wrote; median over the claims. *sure* is
 the share of claims whose 95 % interval in the segment lies above the share elsewhere.

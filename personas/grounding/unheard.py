@@ -30,11 +30,16 @@ def unheard_figure(text: str, quotes: Sequence[str]) -> str:
     "30" is held by "thirty" and 三十, a proportion in words by the same words only.
     """
     source = " ".join(quotes)
-    held = set(_NUMBER.findall(source)) | set(_NUMBER.findall(by_value(fold_quote(source))))
+    held = figures_of(source)
     strange = [number for number in _NUMBER.findall(text) if number not in held]
     folded = source.casefold()
     strange += [match.group() for match in _COUNTING.finditer(text) if match.group().casefold() not in folded]
     return strange[0] if strange else ""
+
+
+def figures_of(text: str) -> set[str]:
+    """The numbers of the text, those in words by their value too: "twenty bucks" holds 20."""
+    return set(_NUMBER.findall(text)) | set(_NUMBER.findall(by_value(fold_quote(text))))
 
 
 def unheard_name(text: str, quotes: Sequence[str]) -> str:

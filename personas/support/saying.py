@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from personas.agent.opposition import FELT, TELLING_TOPIC, WISHES, Statement, find_opposition
 from personas.evidence import EvidenceBase
+from personas.grounding.unheard import figures_of
 from personas.sentiment import HAN, score_sentiment
 from personas.support.clauses import clause_spans
 from personas.support.disowned import is_disowned
@@ -106,6 +107,8 @@ class SayingFinder:
     def __init__(self, value: str, attribute: str, space: Space, base: EvidenceBase) -> None:
         self._reading, self._attribute = read_value(value, attribute), attribute
         self._statement = self._state(value)
+        # "one" mostly is no number.
+        self._figures = figures_of(value) - {"1"}
         self._space, self._base = space, base
         self._probe = space.embedder.embed([value])[0]
         self._weights = {word: base.specificity({word}) for word in sorted(self._reading.about | self._reading.words)}
@@ -159,7 +162,7 @@ class SayingFinder:
 
     def _stand(self, clause: Clause) -> int:
         """1: it says the same; -1: it turns it round; 0: neither, or of something else."""
-        if not self._same_things(clause):
+        if not self._same_things(clause) or (self._figures and not self._figures <= figures_of(clause.text)):
             return 0
         if self._attribute in WISHES:
             return 1

@@ -25,6 +25,7 @@ SAID = [
     ("friendly waiters", "satisfaction", "I met such friendly waiters there", "Awful waiters in that place"),
     ("no dark theme", "needs", "Please give us a dark theme at last", "Please give us a larger font at last"),
     ("battery dies", "pain_points", "After two hours the battery dies", "After two hours the battery never dies"),
+    ("two bucks", "price_sensitivity", "They ask for two bucks a piece", "Best twenty bucks of my whole year"),
     ("服务态度差", "pain_points", "前台的服务态度特别差", "前台的服务态度特别好"),
     ("服务态度差", "pain_points", "前台的服务态度特别差", "楼下的停车场特别小"),
     ("环境安静", "satisfaction", "店里的环境很安静", "店里的环境很吵闹"),
