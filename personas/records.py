@@ -232,8 +232,9 @@ class CandidateGrouping(Record):
     representation: str
     algorithm: str = ""
     segments: int
-    stability: float
-    """Adjusted Rand index with the groupings of four fifths of the people, mean."""
+    stability: float | None
+    """Adjusted Rand index with the groupings of four fifths of the people, mean; None where there was nothing to draw
+    for: one group, or more than may be."""
     told: float | None = None
     """Nats that half of what a person wrote says of the segment the other half falls into, beyond chance; None where
     too few people wrote enough for two halves."""

@@ -209,7 +209,7 @@ def _charts(candidates: Sequence[CandidateGrouping], words: FindingWords) -> tup
     if len({candidate.segments for candidate in candidates}) < 2:
         return ()
     measured: list[tuple[str, list[float | None]]] = [
-        ("chart_worth", [candidate.worth for candidate in candidates]),
+        ("chart_worth", [_worth(candidate) for candidate in candidates]),
         ("chart_stability", [candidate.stability for candidate in candidates]),
         ("chart_silhouette", [c.criteria.silhouette if c.criteria else None for c in candidates]),
     ]
@@ -336,13 +336,17 @@ def _cells(candidate: CandidateGrouping, words: FindingWords) -> tuple[str, ...]
         _capital(_named(candidate.representation, "rep", words)),
         _named(candidate.algorithm, "alg", words) if candidate.algorithm else "",
         words.number(candidate.segments),
-        f"{candidate.worth:.2f}",
-        f"{candidate.stability:.2f}",
+        _two(_worth(candidate)),
+        _two(candidate.stability),
         _two(candidate.told),
         _two(criteria.silhouette if criteria else None),
-        words.number(round(criteria.calinski_harabasz, 1)) if criteria and criteria.calinski_harabasz else "–",
+        f"{criteria.calinski_harabasz:,.1f}" if criteria and criteria.calinski_harabasz else "–",
         _two(criteria.davies_bouldin if criteria else None),
     )
+
+
+def _worth(candidate: CandidateGrouping) -> float | None:
+    return None if candidate.stability is None else candidate.worth
 
 
 def _capital(text: str) -> str:

@@ -82,7 +82,7 @@ def test_every_way_that_was_tried_stands_in_the_table_with_its_criteria(
         assert cells[2:7] == [
             str(candidate.segments),
             f"{candidate.worth:.2f}",
-            f"{candidate.stability:.2f}",
+            f"{candidate.stability:.2f}" if candidate.stability is not None else "–",
             f"{candidate.told:.2f}",
             f"{criteria.silhouette:.2f}",
         ]
