@@ -215,23 +215,24 @@ def _describe_themes(
     texts = corpus.passage_texts
     words = [[content_words(texts[row]) for row in rows] for rows in members]
     terms = distinctive_terms(words, top=TERMS_PER_THEME)
+    languages = [_majority_language(corpus, rows) for rows in members]
     return tuple(
         Theme(
             theme_id=f"t{theme + 1}",
-            label=theme_label(terms[theme]),
+            label=theme_label(terms[theme], language),
             terms=terms[theme],
-            language=_majority_language(corpus, rows),
+            language=language,
             passage_ids=tuple(corpus.passages[row].passage_id for row in rows),
             people=len(np.unique(corpus.passage_customer[rows])),
             quality=float(confidence[rows].mean()) if len(rows) else 0.0,
         )
-        for theme, rows in enumerate(members)
+        for theme, (rows, language) in enumerate(zip(members, languages, strict=True))
     )
 
 
-def theme_label(terms: tuple[str, ...]) -> str:
+def theme_label(terms: tuple[str, ...], language: Language) -> str:
     """A short label of a theme: its three most distinctive terms."""
-    return " · ".join(terms[:3]) if terms else "(no words of its own)"
+    return " · ".join(terms[:3]) if terms else "（没有独有的词）" if language == "zh" else "(no words of its own)"
 
 
 def _majority_language(corpus: Corpus, rows: NDArray[np.int64]) -> Language:

@@ -201,7 +201,8 @@ def test_terms_that_set_groups_apart() -> None:
     assert bean[0] == "bean"
     assert none == ()
     assert distinctive_terms([[], []], top=3) == [(), ()]
-    assert theme_label(()) == "(no words of its own)"
+    assert theme_label((), "en") == "(no words of its own)"
+    assert theme_label((), "zh") == "（没有独有的词）"
 
 
 def test_like_words_share_a_stem() -> None:
