@@ -176,7 +176,9 @@ def _named(joined: str, kind: str, words: FindingWords) -> str:
 def _why(report: SegmentationReport, words: FindingWords) -> list[str]:
     """Why this way, told by the numbers of all that were tried."""
     chosen = [candidate for candidate in report.candidates if candidate.chosen]
-    if report.algorithm in {BY_COLUMN, ONE_GROUP}:
+    if report.algorithm == ONE_GROUP:
+        return [_sentence(say(report.reason, words.language), words)]
+    if report.algorithm == BY_COLUMN:
         return []
     said = []
     if len(chosen) > 1:
@@ -197,9 +199,18 @@ def _why_taken(chosen: CandidateGrouping, candidates: Sequence[CandidateGrouping
     return "why_fewest" if chosen.worth >= AS_GOOD * most else "why_sound"
 
 
+def _sentence(reason: str, words: FindingWords) -> str:
+    """The reason of one group as a sentence of its own: the lead has said already that it is one."""
+    told = visible(reason).removeprefix(words("one_reason"))
+    return words("one_because", reason=_capital(told))
+
+
 def _halves(report: SegmentationReport, words: FindingWords) -> str:
     if report.halves_agreement is None:
-        return ""
+        by_words = any(block.block == "text" and block.weight > 0 for block in report.blocks)
+        chosen = [candidate for candidate in report.candidates if candidate.chosen]
+        alone = by_words and bool(chosen) and all(candidate.told is None for candidate in chosen)
+        return words("halves_none") if alone else ""
     step = sum(report.halves_agreement >= least for least in AGREEMENT_STEPS)
     return words(f"halves_{step}", value=f"{report.halves_agreement:.2f}")
 

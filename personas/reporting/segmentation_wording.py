@@ -40,6 +40,10 @@ SEGMENTATION_ENGLISH: Mapping[str, str] = {
     "why_parts": "People of different languages were grouped apart: each part took a way of its own.",
     "why_agreement": "Left without a fifth of the people, the grouping comes out again with agreement {value} (1 is "
     "the same every time, 0 is chance).",
+    "one_reason": "one group: ",
+    "one_because": "{reason}.",
+    "halves_none": "Too few people wrote enough for two halves to be compared, so it cannot be told whether the "
+    "segments are kinds of people or only subjects of single texts.",
     "halves_0": "What a person wrote in one half of their texts hardly tells which segment the other half falls into "
     "(kappa {value}; 0 is chance, 1 is always the same).",
     "halves_1": "Both halves of what a person wrote often fall into the same segment, though far from always (kappa "
@@ -135,6 +139,10 @@ SEGMENTATION_CHINESE: Mapping[str, str] = {
     "why_sound": "在尝试过的 {tried} 种分法中采用了这一种；价值更高的分法再现得不够好，或不优于随机。",
     "why_parts": "不同语言的人分别分群：各部分各用一种分法。",
     "why_agreement": "去掉五分之一的人后重新分群，一致程度为 {value}（1 为每次相同，0 为随机）。",
+    "one_reason": "一个群体：",
+    "one_because": "{reason}。",
+    "halves_none": "写得够多、可以分成两半比较的人太少，因此无法判断这些群体是不同类型的人，"
+    "还是只是单篇文字的不同话题。",
     "halves_0": "从一个人一半的文字几乎看不出另一半属于哪个群体（kappa {value}；0 为随机，1 为总是相同）。",
     "halves_1": "一个人两半的文字常属于同一群体，但远非总是如此（kappa {value}；0 为随机，1 为总是相同）。",
     "halves_2": "一个人两半的文字大多属于同一群体（kappa {value}；0 为随机，1 为总是相同）。",

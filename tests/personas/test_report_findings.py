@@ -293,6 +293,38 @@ def test_one_group_is_said_plainly(example: Example) -> None:
     assert len(page.css("#grouped .tried tbody tr")) == len(candidates)
 
 
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (english_example, "told as one group. 3 people wrote enough to be placed, too few to split."),
+        (chinese_example, "作为一个整体来描述。只有 3 人写得够多，不足以再分。"),
+    ],
+)
+def test_one_group_says_why(make: Callable[[], Example], told: str) -> None:
+    example = make()
+    reason = "3 people wrote enough to be placed, too few to split"
+    one = {"algorithm": "none", "reason": reason, "candidates": (), "tree": (), "halves_agreement": None}
+    page = _render(example, **_changed(example.persona_set, **one))
+
+    assert _first(page, "#grouped p").text().replace("。 ", "。").endswith(told)
+
+
+def test_without_two_halves_kinds_of_people_and_subjects_are_not_told_apart(example: Example) -> None:
+    candidates = tuple(c.model_copy(update={"told": None}) for c in example.persona_set.segmentation.candidates)
+    changed = _changed(example.persona_set, candidates=candidates, told=None, halves_agreement=None)
+
+    assert "kinds of people or only subjects" in _first(_render(example, **changed), "#grouped p").text()
+    assert "subjects of single texts" not in _first(_render(example), "#grouped p").text()
+
+
+def test_a_way_that_was_not_drawn_anew_shows_no_stability(example: Example) -> None:
+    first, *rest = example.persona_set.segmentation.candidates
+    undrawn = first.model_copy(update={"stability": None, "told": None, "worth": 0.0})
+    page = _render(example, **_changed(example.persona_set, candidates=(undrawn, *rest)))
+
+    assert _texts(page.css("#grouped .tried tbody tr")[0], "td")[3:6] == ["–", "–", "–"]
+
+
 @pytest.mark.parametrize("make", EXAMPLES)
 def test_topics_stand_with_the_segments_that_write_of_them(make: Callable[[], Example]) -> None:
     example = make()

@@ -53,7 +53,8 @@ def test_what_cannot_be_a_date_is_counted_and_left_out() -> None:
     assert report.first == report.last == "2026-03-01"
     assert report.documents == 9
     assert tell_unusable(report) == (
-        "nothing is told over time: of the dates of 9 documents 1 cannot be read, 3 lie before 1990, 2 lie in the future"
+        "nothing is told over time: of the dates of 9 documents 1 cannot be read, 3 lie before 1990, "
+        "2 lie in the future"
     )
 
 
