@@ -106,6 +106,10 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"ratings from '([^']*)' read on a scale of (\S+) to (\S+)"), r"“\1”的评分按 \2 到 \3 读取"),
     (
+        re.compile(r"no date can be read in ([\d,]+) of ([\d,]+) rows of '([^']*)', such as '([^']*)'"),
+        r"“\3”的 \2 行中有 \1 行的日期无法读取，例如“\4”",
+    ),
+    (
         re.compile(r"([\d,]+) near-identical posts by ([\d,]+) customers \(([^)]*)\):"),
         r"\2 位客户的 \1 篇几乎相同的文本（\3）：",
     ),
