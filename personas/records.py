@@ -244,6 +244,22 @@ class CandidateGrouping(Record):
     chosen: bool
 
 
+class CandidateThemes(Record):
+    """One granularity of the themes of one vector space that was tried."""
+
+    embedder: str
+    """What made the vectors of these passages."""
+    resolution: float
+    """Of the communities; larger is finer."""
+    themes: int
+    stability: float | None
+    """Adjusted Rand index with the themes of four fifths of the passages, mean; None where nothing is told: all
+    passages one theme, or each its own."""
+    criteria: Criteria | None = None
+    """Shown beside it; the choice goes by stability."""
+    chosen: bool
+
+
 class TopicOfSegments(Record):
     """A topic of words, and how much of what people wrote is of it."""
 

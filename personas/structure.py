@@ -284,5 +284,6 @@ def _report(
         tree=merge_tree(person_profiles(corpus, themes), people) if len(described) > 1 else (),
         embedder=" and ".join(space.name for space in corpus.spaces),
         themes=len(themes.themes),
+        theme_candidates=themes.tried,
         length_explains=length_explains(corpus, described),
     )
