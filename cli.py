@@ -133,7 +133,8 @@ def assign(
         assignment = assign_people(sources, to, options=options, progress=progress)
     if out is not None:
         write_assignment(assignment, out)
-        console.print(Text(f"{len(assignment.people)} people, written to {out}"))
+        people = len(assignment.people)
+        console.print(Text(f"{people:,} {'person' if people == 1 else 'people'}, written to {out}"))
     if as_json:
         echo_data(assignment.model_dump_json(indent=2))
     elif out is None:

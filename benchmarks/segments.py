@@ -1,6 +1,7 @@
 """Segments and themes against known truth, and how well a survey's segments return.
 
-    python -m benchmarks.segments simulated [--language en|zh] [--seeds 20] [--text-features auto lda ...]
+    python -m benchmarks.segments simulated [--language en|zh] [--seeds 20] [--first-seed 0] [--planted 1]
+                                            [--text-features auto lda ...]
     python -m benchmarks.segments multidogo CONVERSATIONS.jsonl [--text-features auto lda ...]
     python -m benchmarks.segments crosswoz FOLDER
     python -m benchmarks.segments survey DOCUMENTS.jsonl
@@ -83,12 +84,12 @@ def scores(truth: Sequence[str], labels: NDArray[np.int64]) -> tuple[float, floa
     return float(normalized_mutual_info_score(truth, labels)), float(adjusted_rand_score(truth, labels))
 
 
-def measure_simulated(language: str, seeds: int, features: Sequence[TextFeatures]) -> None:
+def measure_simulated(language: str, seeds: range, planted: int | None, features: Sequence[TextFeatures]) -> None:
     """A line a corpus and kind of text features, and the sums."""
     right: dict[TextFeatures, list[bool]] = {name: [] for name in features}
     found: dict[TextFeatures, list[float]] = {name: [] for name in features}
-    for seed in range(seeds):
-        count = COUNTS[seed % len(COUNTS)]
+    for seed in seeds:
+        count = planted or COUNTS[seed % len(COUNTS)]
         options = SimulationOptions.model_validate({"seed": seed, "segments": count, "language": language})
         with tempfile.TemporaryDirectory() as folder:
             simulation = simulate(options)
@@ -106,8 +107,8 @@ def measure_simulated(language: str, seeds: int, features: Sequence[TextFeatures
                     if count > 1:
                         found[name].append(rand)
     for name in features:
-        median = np.median(found[name])
-        print(f"{name}: true number in {sum(right[name])} of {seeds}; median ARI {median:.3f} of those with segments")
+        told = f"; median ARI {np.median(found[name]):.3f} of those with segments" if found[name] else ""
+        print(f"{name}: true number in {sum(right[name])} of {len(seeds)}{told}")
 
 
 def measure_multidogo(path: Path, features: Sequence[TextFeatures]) -> None:
@@ -294,11 +295,14 @@ def main() -> None:
     parser.add_argument("path", type=Path, nargs="?")
     parser.add_argument("--language", default="en")
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--planted", type=int, help="segments in every corpus; by default 3 to 10, and 1 in ten")
     parser.add_argument("--text-features", nargs="+", choices=get_args(TextFeatures), default=["auto"])
     parser.add_argument("--bertopic-python", type=Path)
     arguments = parser.parse_args()
     if arguments.what == "simulated":
-        measure_simulated(arguments.language, arguments.seeds, arguments.text_features)
+        seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+        measure_simulated(arguments.language, seeds, arguments.planted, arguments.text_features)
     elif arguments.path is None:
         parser.error("name the file or folder")
     elif arguments.what in {"multidogo", "crosswoz"}:

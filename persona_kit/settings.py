@@ -155,7 +155,7 @@ def _fill(model: type[ModelT], settings: list[Setting]) -> ModelT:
         raise UsageError(
             f"a setting does not fit: {'; '.join(problems)}",
             where=", ".join(dict.fromkeys(places)),
-            mend="`personas generate --help` lists what each option takes",
+            mend="`--help` after the command lists what each option takes",
         ) from error
 
 

@@ -13,6 +13,7 @@ from personas.grouping.records import Merge
 from personas.records import (
     BlockShare,
     CandidateGrouping,
+    CandidateThemes,
     DataQuality,
     Persona,
     Score,
@@ -48,6 +49,8 @@ class SegmentationReport(Record):
     """The joins of the segments, nearest first; groups are numbered as the segments proper stand in `segments`."""
     embedder: str
     themes: int
+    theme_candidates: tuple[CandidateThemes, ...] = ()
+    """How fine the themes might have been, coarse to fine; a run of each vector space."""
     length_explains: float
     """Share of the variance of log text length that the groups explain; less is better."""
 

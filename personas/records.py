@@ -232,14 +232,31 @@ class CandidateGrouping(Record):
     representation: str
     algorithm: str = ""
     segments: int
-    stability: float
-    """Adjusted Rand index with the groupings of four fifths of the people, mean."""
+    stability: float | None
+    """Adjusted Rand index with the groupings of four fifths of the people, mean; None where there was nothing to draw
+    for: one group, or more than may be."""
     told: float | None = None
     """Nats that half of what a person wrote says of the segment the other half falls into, beyond chance; None where
     too few people wrote enough for two halves."""
     worth: float = 0.0
     """What the choice goes by: what is told times how far it returns."""
     criteria: Criteria | None = None
+    chosen: bool
+
+
+class CandidateThemes(Record):
+    """One granularity of the themes of one vector space that was tried."""
+
+    embedder: str
+    """What made the vectors of these passages."""
+    resolution: float
+    """Of the communities; larger is finer."""
+    themes: int
+    stability: float | None
+    """Adjusted Rand index with the themes of four fifths of the passages, mean; None where nothing is told: all
+    passages one theme, or each its own."""
+    criteria: Criteria | None = None
+    """Shown beside it; the choice goes by stability."""
     chosen: bool
 
 

@@ -35,6 +35,7 @@ from personas.records import Segment
 from personas.segmentation import Grouping, group_by_column, parse_weights, person_profiles, segment_people
 from personas.sentiment import score_sentiments
 from personas.themes import ThemeModel, find_themes
+from personas.trends.dates import read_dates, tell_unusable
 from personas.trends.finding import find_trends
 from personas.trends.records import TrendReport
 from retrieval.corpus import Corpus
@@ -110,6 +111,8 @@ def find_structure(
     with stage("explain"):
         explanation = _explain(features, described, seed=options.seed)
         trends = find_trends(corpus, themes, segments, sentiment=feelings)
+        if trends is None and (unusable := tell_unusable(read_dates(corpus.documents).report)):
+            progress.note(unusable)
         values, priorities = _worth(corpus, known.behaviour, described, feelings)
     progress.finish("explain")
     with stage("evidence"):
@@ -281,5 +284,6 @@ def _report(
         tree=merge_tree(person_profiles(corpus, themes), people) if len(described) > 1 else (),
         embedder=" and ".join(space.name for space in corpus.spaces),
         themes=len(themes.themes),
+        theme_candidates=themes.tried,
         length_explains=length_explains(corpus, described),
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from persona_kit.hashing import stable_seed
 from personas.communities import adjusted_rand, find_communities, neighbour_graph
 from personas.grouping.one_thread import one_thread
-from personas.records import Theme
+from personas.records import CandidateThemes, Theme
 from personas.sums import sum_rows
 from personas.terms import content_words, distinctive_terms
 from retrieval.corpus import Corpus, Space
@@ -43,6 +43,9 @@ the same resolution differ by 0.02 to 0.04, and the best of seven is lucky by as
 
 OUT_OF_REACH = 0.15
 """Behind the best by more than this, a resolution does not catch up with further draws."""
+
+CRITERIA_SAMPLE = 1000
+"""Passages that silhouette and its like are told from."""
 
 LARGEST_FIT = 30_000
 """Passages that make the themes; where there are more, the others go to the nearest theme."""
@@ -92,6 +95,8 @@ class ThemeModel:
     confidence: NDArray[np.float32]
     """``(passages,)`` cosine to the centre of the passage's theme, 0..1."""
     spaces: tuple[SpaceThemes, ...]
+    tried: tuple[CandidateThemes, ...] = ()
+    """The granularities tried of each space, coarse to fine."""
 
     def soft_sums(
         self, owners: NDArray[np.int64], count: int, chosen: NDArray[np.bool_] | None = None
@@ -135,29 +140,41 @@ def find_themes(corpus: Corpus, *, seed: int) -> ThemeModel:
     passage_theme = np.full(passages, -1, dtype=np.int64)
     confidence = np.zeros(passages, dtype=np.float32)
     parts: list[SpaceThemes] = []
+    tried: list[CandidateThemes] = []
     offset = 0
     for space in corpus.spaces:
-        labels, near, centres = _space_themes(space.vectors, seed=stable_seed(seed, "themes", space.name))
+        labels, near, centres, own = _space_themes(space, seed=stable_seed(seed, "themes", space.name))
+        tried += own
         passage_theme[space.rows] = np.where(labels >= 0, labels + offset, -1)
         confidence[space.rows] = near
         parts.append(SpaceThemes(space, centres, offset))
         offset += len(centres)
     themes = _describe_themes(corpus, passage_theme, confidence, offset)
-    return ThemeModel(themes=themes, passage_theme=passage_theme, confidence=confidence, spaces=tuple(parts))
+    return ThemeModel(
+        themes=themes,
+        passage_theme=passage_theme,
+        confidence=confidence,
+        spaces=tuple(parts),
+        tried=tuple(tried),
+    )
 
 
 def _space_themes(
-    vectors: NDArray[np.float32], *, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    """The theme of each row (-1 for rows without a vector), its cosine to the theme's centre, and the centres."""
+    space: Space, *, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32], tuple[CandidateThemes, ...]]:
+    """The theme of each row (-1 without a vector), its cosine to its centre, the centres, and what was tried."""
+    vectors = space.vectors
     usable = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0.5)
     labels = np.full(len(vectors), -1, dtype=np.int64)
     confidence = np.zeros(len(vectors), dtype=np.float32)
     if not len(usable):
-        return labels, confidence, np.zeros((0, vectors.shape[1]), dtype=np.float32)
+        return labels, confidence, np.zeros((0, vectors.shape[1]), dtype=np.float32), ()
     fitted = np.sort(np.random.default_rng(seed).permutation(usable)[:LARGEST_FIT])
     graph = neighbour_graph(vectors[fitted], neighbours=NEIGHBOURS, seed=seed)
-    made = _finest_that_holds(graph, seed=seed)
+    grouped = [find_communities(graph, resolution=resolution, seed=seed) for resolution in RESOLUTIONS]
+    scores = _resampled_agreements(graph, grouped, seed=seed)
+    taken = _finest_that_holds(scores)
+    made = grouped[taken]
     centres = _centres(vectors[fitted], made)
     labels[fitted] = made
     # Sums in another order differ in the last bit: one thread places everybody alike on any machine.
@@ -167,7 +184,8 @@ def _space_themes(
             near = np.clip(vectors[rows] @ centres.T, 0.0, 1.0)
             labels[rows] = np.where(labels[rows] >= 0, labels[rows], near.argmax(axis=1))
             confidence[rows] = near[np.arange(len(rows)), labels[rows]]
-    return labels, confidence, centres
+    tried = _tell_tried(space.name, vectors[fitted], grouped, scores, taken)
+    return labels, confidence, centres, tried
 
 
 def _centres(vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -176,11 +194,32 @@ def _centres(vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray
     return unit
 
 
-def _finest_that_holds(graph: csr_matrix, *, seed: int) -> NDArray[np.int64]:
-    """The finest grouping that comes back in resamples as well as the best one does."""
-    made = [find_communities(graph, resolution=resolution, seed=seed) for resolution in RESOLUTIONS]
-    scores = np.array(_resampled_agreements(graph, made, seed=seed))
-    return made[int(np.flatnonzero(scores >= scores.max() * AS_STABLE)[-1])]
+def _finest_that_holds(scores: Sequence[float]) -> int:
+    """The place of the finest grouping that comes back in resamples as well as the best one does."""
+    return int(np.flatnonzero(np.array(scores) >= max(scores) * AS_STABLE)[-1])
+
+
+def _tell_tried(
+    name: str,
+    vectors: NDArray[np.float32],
+    grouped: Sequence[NDArray[np.int64]],
+    scores: Sequence[float],
+    taken: int,
+) -> tuple[CandidateThemes, ...]:
+    """Each granularity with its criteria."""
+    from personas.grouping import score_grouping
+
+    return tuple(
+        CandidateThemes(
+            embedder=name,
+            resolution=resolution,
+            themes=int(labels.max()) + 1,
+            stability=score if _groups(labels) else None,
+            criteria=score_grouping(vectors, labels, seed=0, sample=CRITERIA_SAMPLE),
+            chosen=at == taken,
+        )
+        for at, (resolution, labels, score) in enumerate(zip(RESOLUTIONS, grouped, scores, strict=True))
+    )
 
 
 def _resampled_agreements(graph: csr_matrix, made: Sequence[NDArray[np.int64]], *, seed: int) -> list[float]:
@@ -215,23 +254,24 @@ def _describe_themes(
     texts = corpus.passage_texts
     words = [[content_words(texts[row]) for row in rows] for rows in members]
     terms = distinctive_terms(words, top=TERMS_PER_THEME)
+    languages = [_majority_language(corpus, rows) for rows in members]
     return tuple(
         Theme(
             theme_id=f"t{theme + 1}",
-            label=theme_label(terms[theme]),
+            label=theme_label(terms[theme], language),
             terms=terms[theme],
-            language=_majority_language(corpus, rows),
+            language=language,
             passage_ids=tuple(corpus.passages[row].passage_id for row in rows),
             people=len(np.unique(corpus.passage_customer[rows])),
             quality=float(confidence[rows].mean()) if len(rows) else 0.0,
         )
-        for theme, rows in enumerate(members)
+        for theme, (rows, language) in enumerate(zip(members, languages, strict=True))
     )
 
 
-def theme_label(terms: tuple[str, ...]) -> str:
+def theme_label(terms: tuple[str, ...], language: Language) -> str:
     """A short label of a theme: its three most distinctive terms."""
-    return " · ".join(terms[:3]) if terms else "(no words of its own)"
+    return " · ".join(terms[:3]) if terms else "（没有独有的词）" if language == "zh" else "(no words of its own)"
 
 
 def _majority_language(corpus: Corpus, rows: NDArray[np.int64]) -> Language:

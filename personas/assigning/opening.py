@@ -20,7 +20,7 @@ from personas.persona_set import FORMAT_VERSION
 from personas.showing import load_persona_set
 from retrieval.embedders import Embedder, open_embedder
 
-AGAIN = "run generate again with this version"
+AGAIN = "run it again with this version: `personas generate`, or `personas segment`"
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,6 @@ def open_space(space: SpaceModel, *, base_url: str | None) -> Embedder:
         raise EnvironmentProblem(
             f"the embedder {space.embedder} is not the one that the run used: its vectors cannot be compared",
             where=f"here {embedder.fingerprint}, in the run {space.fingerprint}",
-            mend="run generate again on this machine, or assign where the run was made",
+            mend="make the run again on this machine, or assign where it was made",
         )
     return embedder

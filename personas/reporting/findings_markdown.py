@@ -11,6 +11,7 @@ from personas.reporting.markdown_text import escape, markdown_list, markdown_tab
 from personas.reporting.overview import SegmentLine, list_groups, most_voiced
 from personas.reporting.segment_names import SegmentNames
 from personas.reporting.segmentation_view import TRIED_HEAD, TRIED_RIGHT, GroupingView, build_grouping
+from personas.reporting.themes_view import THEMES_HEAD, THEMES_RIGHT, FinenessView, build_fineness
 from personas.reporting.value_view import RfmTable, ValueView, build_value
 from retrieval.documents import Citation
 
@@ -53,7 +54,16 @@ def themes_markdown(persona_set: PersonaSet, quotes: Mapping[str, Sequence[Citat
     for theme in shown:
         told = f"{escape(theme.label)} ({escape(words.count('people', theme.people))})"
         lines.append(f"- {told}\n" + "\n".join(f"  - {quote_markdown(quote)}" for quote in quotes[theme.theme_id]))
-    return [f"## {words('themes')}", escape(words("themes_note_plain")), "\n".join(lines)]
+    section = [f"## {words('themes')}", escape(words("themes_note_plain")), "\n".join(lines)]
+    return section + _fineness(build_fineness(persona_set), words)
+
+
+def _fineness(view: FinenessView | None, words: FindingWords) -> list[str]:
+    if view is None:
+        return []
+    head = [words(key) for key in THEMES_HEAD] + [words("col_taken")]
+    cells = [[*map(escape, row), words("yes") if taken else ""] for row, taken in view.rows]
+    return [f"### {escape(view.title)}", escape(view.note), markdown_table(head, cells, right=THEMES_RIGHT)]
 
 
 def _grouping(view: GroupingView, words: FindingWords) -> list[str]:

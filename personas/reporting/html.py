@@ -31,6 +31,7 @@ from personas.reporting.report_wording import Words
 from personas.reporting.scorecard_section import names_of, render_scorecard, score_tiles
 from personas.reporting.segment_names import SegmentNames
 from personas.reporting.source_texts import Sources, citations_of, gather_sources
+from personas.reporting.themes_view import THEMES_HEAD, THEMES_RIGHT, build_fineness
 from personas.reporting.trends_section import render_trends
 from personas.reporting.trends_wording import TrendWords
 from personas.reporting.visible import visible
@@ -94,6 +95,8 @@ def render_html(
             sections=_sections(persona_set, names, words, sources),
             themes=list_themes(persona_set, placed, theme_shares, views, words),
             themes_total=len(persona_set.themes),
+            fineness=build_fineness(persona_set),
+            fineness_head=(THEMES_HEAD, THEMES_RIGHT),
             trends=_trends(persona_set, placed),
             making=tell_making(persona_set, manifest, words),
             sources=sources.texts,

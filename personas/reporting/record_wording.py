@@ -28,13 +28,21 @@ NAMES: Mapping[str, str] = {
     "off": "关闭",
     "standard": "标准",
     "strict": "严格",
+    "review": "评论",
+    "survey": "问卷",
+    "chat": "对话",
+    "interview": "访谈",
     "read": "读取",
     "index": "索引",
+    "themes": "主题",
+    "explain": "差别",
+    "evidence": "证据",
+    "score": "评分",
     "segments": "分群",
     "personas": "画像",
     "report": "报告",
 }
-"""Why texts are kept aside, kinds and levels of redaction, stages."""
+"""Why texts are kept aside, kinds and levels of redaction, kinds of text, stages."""
 
 PARTS: Mapping[str, str] = {
     "text": "文本",
@@ -60,7 +68,10 @@ HOW: Mapping[str, str] = {
 
 _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"one segment was asked for"), "按要求只分一个群体"),
-    (re.compile(r"([\d,]+) people wrote enough to be placed, too few to split"), r"只有 \1 人写得够多，不足以再分"),
+    (
+        re.compile(r"([\d,]+) (?:person|people) wrote enough to be placed, too few to split"),
+        r"只有 \1 人写得够多，不足以再分",
+    ),
     (re.compile(r"of the segments asked for, one falls to this script"), "所要求的群体中，这种文字只分得一个"),
     (
         re.compile(r"nothing these people wrote has a place among the others' words"),
@@ -95,6 +106,10 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
         r"“\1”的数值不在同一量表上（至多 100）：未作为评分读取",
     ),
     (re.compile(r"ratings from '([^']*)' read on a scale of (\S+) to (\S+)"), r"“\1”的评分按 \2 到 \3 读取"),
+    (
+        re.compile(r"no date can be read in ([\d,]+) of ([\d,]+) rows of '([^']*)', such as '([^']*)'"),
+        r"“\3”的 \2 行中有 \1 行的日期无法读取，例如“\4”",
+    ),
     (
         re.compile(r"([\d,]+) near-identical posts by ([\d,]+) customers \(([^)]*)\):"),
         r"\2 位客户的 \1 篇几乎相同的文本（\3）：",

@@ -176,7 +176,9 @@ def _named(joined: str, kind: str, words: FindingWords) -> str:
 def _why(report: SegmentationReport, words: FindingWords) -> list[str]:
     """Why this way, told by the numbers of all that were tried."""
     chosen = [candidate for candidate in report.candidates if candidate.chosen]
-    if report.algorithm in {BY_COLUMN, ONE_GROUP}:
+    if report.algorithm == ONE_GROUP:
+        return [_sentence(say(report.reason, words.language), words)]
+    if report.algorithm == BY_COLUMN:
         return []
     said = []
     if len(chosen) > 1:
@@ -197,9 +199,18 @@ def _why_taken(chosen: CandidateGrouping, candidates: Sequence[CandidateGrouping
     return "why_fewest" if chosen.worth >= AS_GOOD * most else "why_sound"
 
 
+def _sentence(reason: str, words: FindingWords) -> str:
+    """The reason of one group as a sentence of its own: the lead has said already that it is one."""
+    told = visible(reason).removeprefix(words("one_reason"))
+    return words("one_because", reason=_capital(told))
+
+
 def _halves(report: SegmentationReport, words: FindingWords) -> str:
     if report.halves_agreement is None:
-        return ""
+        by_words = any(block.block == "text" and block.weight > 0 for block in report.blocks)
+        chosen = [candidate for candidate in report.candidates if candidate.chosen]
+        alone = by_words and bool(chosen) and all(candidate.told is None for candidate in chosen)
+        return words("halves_none") if alone else ""
     step = sum(report.halves_agreement >= least for least in AGREEMENT_STEPS)
     return words(f"halves_{step}", value=f"{report.halves_agreement:.2f}")
 
@@ -209,7 +220,7 @@ def _charts(candidates: Sequence[CandidateGrouping], words: FindingWords) -> tup
     if len({candidate.segments for candidate in candidates}) < 2:
         return ()
     measured: list[tuple[str, list[float | None]]] = [
-        ("chart_worth", [candidate.worth for candidate in candidates]),
+        ("chart_worth", [_worth(candidate) for candidate in candidates]),
         ("chart_stability", [candidate.stability for candidate in candidates]),
         ("chart_silhouette", [c.criteria.silhouette if c.criteria else None for c in candidates]),
     ]
@@ -336,13 +347,17 @@ def _cells(candidate: CandidateGrouping, words: FindingWords) -> tuple[str, ...]
         _capital(_named(candidate.representation, "rep", words)),
         _named(candidate.algorithm, "alg", words) if candidate.algorithm else "",
         words.number(candidate.segments),
-        f"{candidate.worth:.2f}",
-        f"{candidate.stability:.2f}",
+        _two(_worth(candidate)),
+        _two(candidate.stability),
         _two(candidate.told),
         _two(criteria.silhouette if criteria else None),
-        words.number(round(criteria.calinski_harabasz, 1)) if criteria and criteria.calinski_harabasz else "–",
+        f"{criteria.calinski_harabasz:,.1f}" if criteria and criteria.calinski_harabasz else "–",
         _two(criteria.davies_bouldin if criteria else None),
     )
+
+
+def _worth(candidate: CandidateGrouping) -> float | None:
+    return None if candidate.stability is None else candidate.worth
 
 
 def _capital(text: str) -> str:

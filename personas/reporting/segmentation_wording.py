@@ -40,6 +40,10 @@ SEGMENTATION_ENGLISH: Mapping[str, str] = {
     "why_parts": "People of different languages were grouped apart: each part took a way of its own.",
     "why_agreement": "Left without a fifth of the people, the grouping comes out again with agreement {value} (1 is "
     "the same every time, 0 is chance).",
+    "one_reason": "one group: ",
+    "one_because": "{reason}.",
+    "halves_none": "Too few people wrote enough for two halves to be compared, so it cannot be told whether the "
+    "segments are kinds of people or only subjects of single texts.",
     "halves_0": "What a person wrote in one half of their texts hardly tells which segment the other half falls into "
     "(kappa {value}; 0 is chance, 1 is always the same).",
     "halves_1": "Both halves of what a person wrote often fall into the same segment, though far from always (kappa "
@@ -73,6 +77,14 @@ SEGMENTATION_ENGLISH: Mapping[str, str] = {
     "col_ch": "Calinski-Harabasz",
     "col_db": "Davies-Bouldin",
     "col_taken": "taken",
+    "fineness": "How fine the themes are: all {n} granularities that were tried",
+    "fineness_taken": "{n} themes of the passages embedded by {of}: the finest granularity that comes back nine tenths "
+    "as well as the best ({value}).",
+    "fineness_note": "Comes back: adjusted Rand index with the themes of four fifths of the passages. The other "
+    "criteria are shown, and decide nothing: on labelled sentences they did not point at the true number.",
+    "col_passages_of": "embedded by",
+    "col_resolution": "granularity",
+    "col_themes": "themes",
     "holds": "How well each segment holds",
     "holds_note": "Overlap with the most similar group when people are drawn anew (Jaccard; 1 is the same people every "
     "time). Below {least} a segment is only a tendency.",
@@ -135,6 +147,10 @@ SEGMENTATION_CHINESE: Mapping[str, str] = {
     "why_sound": "在尝试过的 {tried} 种分法中采用了这一种；价值更高的分法再现得不够好，或不优于随机。",
     "why_parts": "不同语言的人分别分群：各部分各用一种分法。",
     "why_agreement": "去掉五分之一的人后重新分群，一致程度为 {value}（1 为每次相同，0 为随机）。",
+    "one_reason": "一个群体：",
+    "one_because": "{reason}。",
+    "halves_none": "写得够多、可以分成两半比较的人太少，因此无法判断这些群体是不同类型的人，"
+    "还是只是单篇文字的不同话题。",
     "halves_0": "从一个人一半的文字几乎看不出另一半属于哪个群体（kappa {value}；0 为随机，1 为总是相同）。",
     "halves_1": "一个人两半的文字常属于同一群体，但远非总是如此（kappa {value}；0 为随机，1 为总是相同）。",
     "halves_2": "一个人两半的文字大多属于同一群体（kappa {value}；0 为随机，1 为总是相同）。",
@@ -162,6 +178,13 @@ SEGMENTATION_CHINESE: Mapping[str, str] = {
     "col_ch": "Calinski-Harabasz",
     "col_db": "Davies-Bouldin",
     "col_taken": "采用",
+    "fineness": "主题有多细：尝试过的全部 {n} 种粒度",
+    "fineness_taken": "由 {of} 向量化的语句分为 {n} 个主题：再现程度不低于最好者九成的粒度中最细的一种（{value}）。",
+    "fineness_note": "再现程度：与五分之四的语句所得主题的调整兰德指数。"
+    "其他指标仅供参考，不参与选择：在有标注的语句上它们指不出真实的主题数。",
+    "col_passages_of": "向量模型",
+    "col_resolution": "粒度",
+    "col_themes": "主题数",
     "holds": "各群体是否成立",
     "holds_note": "重新抽样后与最相似的一组的重合度（Jaccard；1 为每次都是同样的人）。低于 {least} 只是一种倾向。",
     "holds_label": "{name}：重合度 {value}，满分 1",

@@ -13,7 +13,7 @@ from persona_kit.hashing import stable_seed
 from personas.explaining import FeatureTable
 from personas.grouping.one_thread import one_thread
 from personas.options import TextFeatures
-from personas.segmentation.blocks import Block, other_blocks, parse_weights
+from personas.segmentation.blocks import Block, check_known, other_blocks, parse_weights
 from personas.segmentation.choosing import Choice, choose_grouping
 from personas.segmentation.grouping import Grouping, group_by_column, join_groupings, one_segment
 from personas.segmentation.methods import AUTO, list_methods
@@ -89,7 +89,8 @@ def segment_people(
         among: the people to group, ascending, however little they wrote; None: everybody with enough text.
 
     Raises:
-        UsageError: when more segments are asked for than there are people with enough text, or an unknown algorithm.
+        UsageError: when more segments are asked for than there are people with enough text, an unknown algorithm, or
+            a weight for something that is not known of anybody.
     """
     words = corpus.words_per_customer
     people = np.flatnonzero(words >= least_words(words)) if among is None else among
@@ -107,6 +108,7 @@ def segment_people(
     limits = allot(MOST_SEGMENTS, sizes)
     tellers = list_tellers(corpus, themes, text_features, seed=seed)
     blocks = other_blocks(features)
+    check_known(weights, blocks)
     # Sums in another order differ in the last bit: one thread gives the same segments on any machine, and matrices of
     # this size are not faster on two.
     with one_thread():
@@ -124,7 +126,8 @@ def _segment_part(
     if choice.segments == 1:
         return one_segment(people, "of the segments asked for, one falls to this script")
     if choice.segments is None and len(people) < LEAST_PEOPLE_TO_SPLIT:
-        return one_segment(people, f"{len(people)} people wrote enough to be placed, too few to split")
+        counted = "1 person" if len(people) == 1 else f"{len(people)} people"
+        return one_segment(people, f"{counted} wrote enough to be placed, too few to split")
     rng = np.random.default_rng(stable_seed(choice.seed, "choose"))
     single = not wrote_twice(corpus, people)
     most = LARGEST_TRIAL_OF_SINGLE if single else LARGEST_TRIAL
@@ -132,8 +135,10 @@ def _segment_part(
         tellers = [*tellers, tell_by_words(corpus, "tf-idf", seed=choice.seed)]
     rows = np.sort(rng.permutation(len(people))[:most])
     cuts = cut_in_halves(corpus, people[rows], seed=choice.seed)
-    voices = [hear(told, people, people[rows], cuts) for told in tellers]
-    if not all(voice.whole.any() for voice in voices):
+    heard = [hear(told, people, people[rows], cuts) for told in tellers]
+    # Words that everybody uses or only one person does are no points; the vectors of these texts may well be.
+    voices = [voice for voice in heard if voice.whole.any()]
+    if not voices:
         return one_segment(people, "nothing these people wrote has a place among the others' words")
     methods = list_methods(voices, choice.segments, choice.algorithm, len(people))
     mine = [Block(block.name, block.points[people]) for block in blocks]

@@ -15,6 +15,13 @@ TEXT = "text"
 BLOCKS = (TEXT, "table", "behaviour", "feelings")
 """What they wrote, what they are, what they did, how they feel."""
 
+SOURCES = {
+    "table": "give a table with --customers, or leave it out of --features",
+    "behaviour": "give --orders or --events, or leave it out of --features",
+    "feelings": "nobody's words show a feeling: leave it out of --features",
+}
+"""What makes each block known."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -64,6 +71,19 @@ def other_blocks(features: FeatureTable | None) -> list[Block]:
             if points.any():
                 blocks.append(Block(name, points))
     return blocks
+
+
+def check_known(weights: Mapping[str, float] | None, blocks: list[Block]) -> None:
+    """Refuses a weight for what is not known of anybody.
+
+    Raises:
+        UsageError: names the block and what would make it known.
+    """
+    known = {TEXT, *(block.name for block in blocks)}
+    for name in [name for name, weight in (weights or {}).items() if weight > 0 and name not in known]:
+        raise UsageError(
+            f"nothing is known of people that would be {name!r}", where=f"--features {name}", mend=SOURCES[name]
+        )
 
 
 def _coded(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

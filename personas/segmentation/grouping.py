@@ -21,6 +21,13 @@ Weights = NDArray[np.float64]
 Centres = NDArray[np.float32]
 """``(segments, dimensions)`` unit rows, in the space of a representation."""
 
+FEW_VALUES = 12
+MOST_VALUES = 100
+"""A column with more values makes no segments; nor does one with more than `FEW_VALUES` that most people have alone."""
+
+NAMED = 12
+"""Values that the reason names."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grouping:
@@ -90,17 +97,12 @@ def group_by_column(corpus: Corpus, values: dict[str, str], column: str) -> Grou
         column: its name, for the report.
 
     Raises:
-        UsageError: when nobody who wrote something has a value.
+        UsageError: when nobody who wrote something has a value, or there are too many values to be groups of people.
     """
     people = np.flatnonzero(corpus.words_per_customer > 0)
     mine = [values.get(corpus.customer_ids[at]) for at in people]
     sizes = Counter(value for value in mine if value is not None)
-    if not sizes:
-        raise UsageError(
-            f"nobody who wrote something has a value in the column {column!r}",
-            where=f"--segment-by {column}",
-            mend="choose a column that is filled in for the customers who wrote",
-        )
+    _check_values(sizes, column)
     order = {value: place for place, value in enumerate(sorted(sizes, key=lambda value: (-sizes[value], value)))}
     labels = np.array([-1 if value is None else order[value] for value in mine], dtype=np.int64)
     weights = np.zeros((len(people), len(order)))
@@ -113,10 +115,31 @@ def group_by_column(corpus: Corpus, values: dict[str, str], column: str) -> Grou
         floors=np.zeros(len(order), dtype=np.float32),
         representation=column,
         algorithm="by column",
-        reason=f"people are grouped by {column!r}, as asked: {', '.join(order)}",
+        reason=f"people are grouped by {column!r}, as asked: {_name_some(list(order))}",
         stability=1.0,
         segment_stability=(1.0,) * len(order),
     )
+
+
+def _check_values(sizes: Counter[str], column: str) -> None:
+    people = sum(sizes.values())
+    if not people:
+        raise UsageError(
+            f"nobody who wrote something has a value in the column {column!r}",
+            where=f"--segment-by {column}",
+            mend="choose a column that is filled in for the customers who wrote",
+        )
+    if len(sizes) > MOST_VALUES or (len(sizes) > FEW_VALUES and 2 * len(sizes) > people):
+        raise UsageError(
+            f"the column {column!r} holds {len(sizes):,} values for {people:,} people who wrote: these are no segments",
+            where=f"--segment-by {column}",
+            mend="choose a column with fewer values, or join its values to ranges or regions in the table",
+        )
+
+
+def _name_some(values: list[str]) -> str:
+    more = len(values) - NAMED
+    return ", ".join(values[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def join_groupings(parts: list[Grouping]) -> Grouping:

@@ -80,6 +80,18 @@ def read_dates(documents: Sequence[Document], *, today: date | None = None) -> D
     return Dates(begin, end, report)
 
 
+def tell_unusable(report: DateReport) -> str:
+    """Why nothing is told over time, where dates were given and cannot be used; empty where none were."""
+    wrong = {
+        "cannot be read": report.unreadable,
+        f"lie before {OLDEST.year}": report.too_old,
+        "lie in the future": report.future,
+        "lie far from the others": report.far,
+    }
+    told = ", ".join(f"{count:,} {what}" for what, count in wrong.items() if count)
+    return f"nothing is told over time: of the dates of {report.documents:,} documents {told}" if told else ""
+
+
 def _read(value: str | None, limit: date) -> tuple[float, float, timedelta | None] | str:
     """Begin and end in days and the offset from UTC; or what is wrong."""
     if value is None or not value.strip():

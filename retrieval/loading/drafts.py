@@ -85,7 +85,7 @@ _FRONT_FIELDS = frozenset({"id", "customer", "kind", "question", "time", "rating
 
 
 def draft_table(file: SourceFile, table: RawTable, columns: Columns) -> tuple[list[Draft], str]:
-    """The drafts of a table in the order of its rows, and what was found about its rating scale (or nothing).
+    """The drafts of a table in the order of its rows, and what was found about its ratings and dates (or nothing).
 
     Every row becomes at least one draft, except that blank cells of a wide survey are no inputs unless the whole row is
     blank, and that the messages of one conversation become one draft.
@@ -97,7 +97,7 @@ def draft_table(file: SourceFile, table: RawTable, columns: Columns) -> tuple[li
     else:
         for row, number in zip(table.rows, table.numbers, strict=True):
             drafts.extend(_draft_row(context, row, number))
-    return drafts, context.scale_note
+    return drafts, "; ".join(note for note in (context.scale_note, context.dates_note) if note)
 
 
 class _Context:
@@ -106,9 +106,20 @@ class _Context:
     def __init__(self, file: SourceFile, table: RawTable, columns: Columns) -> None:
         self.file, self.table, self.columns = file, table, columns
         self.kind = kind_of_path(file.source)
-        self.day_first = bool(columns.time) and day_comes_first(text_of(row.get(columns.time)) for row in table.rows)
+        times = [normalise_text(text_of(row.get(columns.time))) for row in table.rows] if columns.time else []
+        self.day_first = day_comes_first(times)
+        self.dates_note = _note_dates(times, columns, day_first=self.day_first)
         self.scale, self.scale_note = _scale_of(table, columns)
         self.extra = [name for name in table.columns if name not in columns.used][: MAX_METADATA * 2]
+
+
+def _note_dates(times: list[str], columns: Columns, *, day_first: bool) -> str:
+    wrong = [value for value in times if value and iso_date(value, day_first=day_first) is None]
+    if not wrong:
+        return ""
+    return (
+        f"no date can be read in {len(wrong):,} of {len(times):,} rows of {columns.time!r}, such as {wrong[0][:30]!r}"
+    )
 
 
 def _scale_of(table: RawTable, columns: Columns) -> tuple[Scale | None, str]:

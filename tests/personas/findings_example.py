@@ -33,7 +33,7 @@ from personas.explaining.records import (
 )
 from personas.grouping.records import Criteria, Merge
 from personas.persona_set import SegmentationReport
-from personas.records import BlockShare, CandidateGrouping, Interval
+from personas.records import BlockShare, CandidateGrouping, CandidateThemes, Interval
 from personas.trends.records import Change, DateReport, FeelingTrend, Period, Trend, TrendReport
 
 HOSTILE_COLUMN = '"><img src=x onerror=alert(2)></svg><script>alert(3)</script>'
@@ -86,8 +86,26 @@ def segmentation_of(segments: int, themes: int) -> SegmentationReport:
         tree=tree_of(segments),
         embedder="wordllama",
         themes=themes,
+        theme_candidates=tuple(_fineness("wordllama", 3) + _fineness("lsa", 0)),
         length_explains=0.07,
     )
+
+
+def _fineness(embedder: str, taken: int) -> list[CandidateThemes]:
+    """Seven granularities, the coarsest of them one theme."""
+    return [
+        CandidateThemes(
+            embedder=embedder,
+            resolution=0.5 * (at + 1),
+            themes=1 + 4 * at,
+            stability=0.8 - 0.05 * at if at else None,
+            criteria=Criteria(silhouette=0.1 + 0.02 * at, calinski_harabasz=1400.0 / (at + 1), davies_bouldin=3.0)
+            if at
+            else None,
+            chosen=at == taken,
+        )
+        for at in range(7)
+    ]
 
 
 def tree_of(segments: int) -> tuple[Merge, ...]:

@@ -372,7 +372,7 @@ def test_an_older_run_is_to_be_made_again(run: Path, tmp_path: Path) -> None:
     (copy / MODEL_FILE).unlink()
     with pytest.raises(InputError, match="older version") as caught:
         open_run(copy)
-    assert "generate again" in caught.value.mend
+    assert "again with this version" in caught.value.mend
 
 
 @pytest.mark.parametrize("damage", ['{"format_version"', "[]", '{"format_version": "1"}'])

@@ -224,6 +224,10 @@ def test_how_a_file_was_read_is_told_in_chinese() -> None:
         ),
         ("r.csv: ratings from 'stars' read on a scale of 1 to 5", "r.csv: “stars”的评分按 1 到 5 读取"),
         (
+            "no date can be read in 2 of 4 rows of 'when', such as 'soon'",
+            "“when”的 4 行中有 2 行的日期无法读取，例如“soon”",
+        ),
+        (
             "7 near-identical posts by 5 customers (a, b): “buy it now”",
             "5 位客户的 7 篇几乎相同的文本（a, b）： “buy it now”",
         ),

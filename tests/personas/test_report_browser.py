@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from personas.actions.records import ProductPoint, ProductVerdict
 from personas.reporting.html import render_html
 from tests.personas.reporting_example import chinese_example, english_example
 
@@ -76,6 +77,26 @@ def test_what_is_claimed_has_room_in_both_tables(
     assert rest
     assert all(abs(room - first) < 2 for room in rest)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_quotes_of_products_stay_in_their_column_on_paper(page: Page, tmp_path: Path) -> None:
+    example = chinese_example()
+    quotes = next(claim.citations for claim in example.persona_set.personas[0].claims if claim.citations)
+    points = (ProductPoint(word="把手", people=3, share=0.5, citations=quotes[:1]),)
+    verdict = ProductVerdict(product="手冲壶", people=3, documents=3, praising=3, blaming=0, praised=points)
+    (document,) = [one for one in example.arguments["documents"].values() if one.document_id == quotes[0].document_id]
+    long = quotes[0].model_copy(update={"start": 0, "end": len(document.text), "quote": document.text})
+    told = verdict.model_copy(update={"praised": (points[0].model_copy(update={"citations": (long,) * 2}),)})
+    persona_set = example.persona_set.model_copy(update={"products": (told, told)})
+    path = tmp_path / "report.html"
+    path.write_text(render_html(persona_set, **example.arguments), encoding="utf-8")
+    page.set_viewport_size({"width": 690, "height": 800})
+    page.emulate_media(media="print")
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+    wider = "[...document.querySelectorAll('#products article')].filter(n => n.scrollWidth > n.clientWidth).length"
+    assert page.locator("#products article q").count() == 4
+    assert page.evaluate(wider) == 0
 
 
 def test_follows_the_colours_of_the_device(page: Page, address: str) -> None:

@@ -20,6 +20,7 @@ from personas.reporting.count_drawing import CHART_HEIGHT, CHART_WIDTH, TREE_WID
 from personas.reporting.finding_wording import CHINESE_FINDINGS, ENGLISH_FINDINGS, FindingWords
 from personas.reporting.html import render_html
 from personas.reporting.markdown import render_markdown
+from personas.reporting.markdown_text import escape
 from personas.reporting.report_wording import ENGLISH
 from tests.personas.findings_example import HOSTILE_COLUMN, unexplained_of
 from tests.personas.reporting_example import HOSTILE, Example, chinese_example, english_example
@@ -82,7 +83,7 @@ def test_every_way_that_was_tried_stands_in_the_table_with_its_criteria(
         assert cells[2:7] == [
             str(candidate.segments),
             f"{candidate.worth:.2f}",
-            f"{candidate.stability:.2f}",
+            f"{candidate.stability:.2f}" if candidate.stability is not None else "–",
             f"{candidate.told:.2f}",
             f"{criteria.silhouette:.2f}",
         ]
@@ -291,6 +292,65 @@ def test_one_group_is_said_plainly(example: Example) -> None:
     assert "These people are one group" in _first(page, ".note").text()
     assert page.css("#grouped .ring") == []
     assert len(page.css("#grouped .tried tbody tr")) == len(candidates)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (english_example, "told as one group. 3 people wrote enough to be placed, too few to split."),
+        (chinese_example, "作为一个整体来描述。只有 3 人写得够多，不足以再分。"),
+    ],
+)
+def test_one_group_says_why(make: Callable[[], Example], told: str) -> None:
+    example = make()
+    reason = "3 people wrote enough to be placed, too few to split"
+    one = {"algorithm": "none", "reason": reason, "candidates": (), "tree": (), "halves_agreement": None}
+    page = _render(example, **_changed(example.persona_set, **one))
+
+    assert _first(page, "#grouped p").text().replace("。 ", "。").endswith(told)
+
+
+def test_without_two_halves_kinds_of_people_and_subjects_are_not_told_apart(example: Example) -> None:
+    candidates = tuple(c.model_copy(update={"told": None}) for c in example.persona_set.segmentation.candidates)
+    changed = _changed(example.persona_set, candidates=candidates, told=None, halves_agreement=None)
+
+    assert "kinds of people or only subjects" in _first(_render(example, **changed), "#grouped p").text()
+    assert "subjects of single texts" not in _first(_render(example), "#grouped p").text()
+
+
+def test_a_way_that_was_not_drawn_anew_shows_no_stability(example: Example) -> None:
+    first, *rest = example.persona_set.segmentation.candidates
+    undrawn = first.model_copy(update={"stability": None, "told": None, "worth": 0.0})
+    page = _render(example, **_changed(example.persona_set, candidates=(undrawn, *rest)))
+
+    assert _texts(page.css("#grouped .tried tbody tr")[0], "td")[3:6] == ["–", "–", "–"]
+
+
+@pytest.mark.parametrize("make", EXAMPLES)
+def test_every_granularity_of_the_themes_stands_with_its_criteria(make: Callable[[], Example]) -> None:
+    example = make()
+    tried = example.persona_set.segmentation.theme_candidates
+    words = FindingWords(example.persona_set.language)
+    page = _render(example)
+    rows = page.css("#themes .tried tbody tr")
+
+    assert len(rows) == len(tried) == 14
+    assert _texts(rows[0], "td")[1:7] == ["0.5", "1", "–", "–", "–", "–"]
+    assert _texts(rows[3], "td") == ["wordllama", "2", "13", "0.65", "0.16", "350.0", "3.00", words("yes")]
+    assert [at for at, row in enumerate(rows) if _texts(row, "td")[7]] == [3, 7]
+    note = _first(page, "#themes .fold .dim").text()
+    assert "wordllama" in note
+    assert "13" in note
+    assert "0.65" in note
+    told = render_markdown(example.persona_set, theme_quotes=example.arguments["theme_quotes"])
+    assert f"### {escape(words('fineness', n=14))}" in told
+
+
+def test_a_run_of_an_older_version_tells_no_granularities(example: Example) -> None:
+    page = _render(example, **_changed(example.persona_set, theme_candidates=()))
+
+    assert page.css("#themes .tried") == []
+    assert page.css("#themes .themes")
 
 
 @pytest.mark.parametrize("make", EXAMPLES)

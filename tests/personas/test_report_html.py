@@ -147,7 +147,7 @@ def test_the_heat_table_says_its_numbers_in_words_of_the_data(page: LexborHTMLPa
 
 
 def test_at_most_forty_themes(page: LexborHTMLParser) -> None:
-    assert len(page.css("#themes table tbody tr")) == 40
+    assert len(page.css("#themes table.themes tbody tr")) == 40
     assert "of 44" in _first(page, "#themes p").text()
 
 

@@ -192,6 +192,50 @@ def test_a_column_that_nobody_who_wrote_has_is_refused(english_base: EvidenceBas
         group_by_column(english_base.corpus, {"stranger": "gold"}, "plan")
 
 
+@pytest.mark.parametrize("values", [22, 42])
+def test_a_column_that_most_people_have_a_value_of_their_own_in_is_no_grouping(
+    english_base: EvidenceBase, values: int
+) -> None:
+    corpus = english_base.corpus
+    codes = {customer_id: f"v{at % values}" for at, customer_id in enumerate(corpus.customer_ids)}
+
+    with pytest.raises(UsageError, match=f"'code' holds {values} values for 42 people") as caught:
+        group_by_column(corpus, codes, "code")
+
+    assert caught.value.where == "--segment-by code"
+    assert "fewer values" in caught.value.mend
+
+
+def test_a_column_of_many_values_names_the_first(english_base: EvidenceBase) -> None:
+    corpus = english_base.corpus
+    codes = {customer_id: f"v{at % 21:02}" for at, customer_id in enumerate(corpus.customer_ids)}
+
+    assert group_by_column(corpus, codes, "code").reason.endswith("v10, v11 and 9 more")
+
+
+@pytest.mark.parametrize(
+    ("block", "mend"), [("table", "--customers"), ("behaviour", "--orders"), ("feelings", "leave")]
+)
+def test_a_weight_for_what_is_not_known_is_refused(english_base: EvidenceBase, block: str, mend: str) -> None:
+    with pytest.raises(UsageError, match=f"nothing is known of people that would be '{block}'") as caught:
+        segment_people(
+            english_base.corpus, english_base.themes, segments=None, seed=0, weights={"text": 1.0, block: 0.5}
+        )
+
+    assert caught.value.where == f"--features {block}"
+    assert mend in caught.value.mend
+
+
+def test_single_texts_without_shared_words_are_grouped_by_their_vectors(tmp_path: Path) -> None:
+    # Long enough for TF-IDF to be tried too, and every word is one person's own: it has no points.
+    said = [" ".join(f"w{at}x{place}" for place in range(30)) for at in range(30)]
+    documents = [make_document(f"d{at}", text, customer=f"c{at}") for at, text in enumerate(said)]
+    with corpus_of(documents, tmp_path, embedder="hash") as corpus:
+        grouping = segment_people(corpus, find_themes(corpus, seed=0), segments=None, seed=0)
+
+    assert {one.representation for one in grouping.candidates} == {"whole-person vectors"}
+
+
 def test_descriptions_tell_segments_apart(english_base: EvidenceBase) -> None:
     corpus = english_base.corpus
     described = describe_segments(corpus, english_base.themes, segments_of(english_base))

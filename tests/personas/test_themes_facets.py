@@ -193,6 +193,22 @@ def test_feelings(text: str, sign: int) -> None:
     assert score_sentiments([text]).tolist() == [np.float32(score_sentiment(text))]
 
 
+def test_the_granularities_that_were_tried_are_kept_with_their_criteria(english_base: EvidenceBase) -> None:
+    themes = english_base.themes
+    (taken,) = [one for one in themes.tried if one.chosen]
+    drawn = [one.stability for one in themes.tried if one.stability is not None]
+
+    assert [one.resolution for one in themes.tried] == sorted(one.resolution for one in themes.tried)
+    assert taken.themes == len(themes.themes)
+    assert taken.stability is not None
+    assert taken.stability >= 0.9 * max(drawn)
+    # Nothing finer holds as well.
+    finer = [one.stability or 0.0 for one in themes.tried if one.resolution > taken.resolution]
+    assert all(stability < 0.9 * max(drawn) for stability in finer)
+    assert taken.criteria is not None
+    assert taken.criteria.silhouette is not None
+
+
 def test_terms_that_set_groups_apart() -> None:
     groups = [[["wifi", "app", "coffee"], ["wifi", "coffee"]], [["bean", "coffee"], ["bean", "coffee", "crema"]], []]
     wifi, bean, none = distinctive_terms(groups, top=2)
@@ -201,7 +217,8 @@ def test_terms_that_set_groups_apart() -> None:
     assert bean[0] == "bean"
     assert none == ()
     assert distinctive_terms([[], []], top=3) == [(), ()]
-    assert theme_label(()) == "(no words of its own)"
+    assert theme_label((), "en") == "(no words of its own)"
+    assert theme_label((), "zh") == "（没有独有的词）"
 
 
 def test_like_words_share_a_stem() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personas.trends.dates import read_dates
+from personas.trends.dates import read_dates, tell_unusable
 from personas.trends.periods import Layout, lay_out_periods
 from personas.trends.records import PeriodUnit
 from tests.personas.dated import Said, corpus_of
@@ -52,6 +52,14 @@ def test_what_cannot_be_a_date_is_counted_and_left_out() -> None:
     assert (report.dated, report.undated, report.unreadable, report.too_old, report.future) == (1, 2, 1, 3, 2)
     assert report.first == report.last == "2026-03-01"
     assert report.documents == 9
+    assert tell_unusable(report) == (
+        "nothing is told over time: of the dates of 9 documents 1 cannot be read, 3 lie before 1990, "
+        "2 lie in the future"
+    )
+
+
+def test_without_dates_nothing_is_wrong_with_them() -> None:
+    assert tell_unusable(read_dates(corpus_of(_said(None, "2026-03-01"), 1)[0].documents, today=TODAY).report) == ""
 
 
 def test_a_day_counts_as_it_is_written_whatever_the_time_zone() -> None:

@@ -67,6 +67,15 @@ def test_ragged_rows_are_kept_and_told(tmp_path: Path) -> None:
     assert any("more cells" in warning for warning in told.warnings)
 
 
+def test_dates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    rows = "text,created_at\nIt broke,2026-03-01\nIt works,soon\nIt sings,\nIt hums,32/13/2025\n"
+    told = Told()
+    reading = read(write(tmp_path, "r.csv", rows), options=ReadOptions(time="created_at"), told=told)
+
+    assert [document.created_at for document in reading.documents] == ["2026-03-01", None, None, None]
+    assert "no date can be read in 2 of 4 rows of 'created_at', such as 'soon'" in "\n".join(told.notes)
+
+
 def test_a_stray_quote_does_not_swallow_the_rows_after_it(tmp_path: Path) -> None:
     told = Told()
     reading = read(write(tmp_path, "a.csv", 'id,text\n1,"never closed\n2,good one\n3,fine also\n'), told=told)
