@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import cast
 
 from eval.recordings import Recordings, recording_path
 from eval.records import CallRecord, Mode, faults_of, read_records
@@ -26,6 +25,8 @@ from prompts.history import template_at
 from prompts.loader import Prompt, folder, read_prompt
 
 BUNDLED = "llama-cpp"
+"""Spec of the model that is asked where none is named."""
+
 CALL_TIMEOUT_S = 900.0
 """Of a model on this machine without a GPU; hosted ones answer or fail long before."""
 
@@ -140,7 +141,7 @@ class _Opened:
         key = (suite.suite, spec)
         if key not in self._recordings:
             self._recordings[key] = Recordings(path, recorded_model(spec, model))
-        return cast(Completer, RecordingCompleter(model, self._recordings[key]))
+        return RecordingCompleter(model, self._recordings[key])
 
     def save(self, plan: RunPlan, records: Sequence[CallRecord]) -> None:
         """Keeps the answers of a run for its replay, those of an earlier live run in the same folder too.

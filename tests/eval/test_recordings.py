@@ -70,7 +70,7 @@ def test_a_replaying_model_is_an_engines_model_and_a_miss_is_no_model_error(tmp_
     kept = Recordings(tmp_path / "a.json", MODEL)
     prompt = load_prompt("claim", variant="small").render({"question": "?", "quotes": ["the lid broke"]})
     schema = schema_of("ClaimValue", where="")
-    live = Engine("scripted", RecordingCompleter(completer(faithful), kept))  # type: ignore[arg-type]  # passes on
+    live = Engine("scripted", RecordingCompleter(completer(faithful), kept))
     first = live.ask(prompt, schema, seed=3, max_tokens=40)
     kept.save()
     with Engine("scripted", ReplayCompleter(Recordings(tmp_path / "a.json"))) as engine:

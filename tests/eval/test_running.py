@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(home: Path, name: str, **further: object) -> None:
-    fields = {"suites": ["small"], "models": ["scripted"], "mode": "record", "home": home, "out": home / name}
-    run_request(RunRequest(**(fields | further)))  # type: ignore[arg-type]  # fields of several types
+def run(home: Path, name: str, **further: Any) -> None:
+    fields: dict[str, Any] = {
+        "suites": ["small"],
+        "models": ["scripted"],
+        "mode": "record",
+        "home": home,
+        "out": home / name,
+    }
+    run_request(RunRequest(**(fields | further)))
 
 
 def test_a_trial_joins_the_recordings_and_a_whole_run_replaces_them(home: Path) -> None:
