@@ -58,13 +58,14 @@ def eval_run(
     as_json: given.AsJson = False,
 ) -> None:
     """Run suites and compare them with their baselines; exit 1 when a gate got worse, 3 when a call failed."""
-    from eval.running import CALL_TIMEOUT_S, RunRequest, prompt_text
+    from eval.running import RunRequest, prompt_text
     from eval.suites import HOME
+    from personas.engines import BUNDLED, LOCAL_CALL_TIMEOUT_S
     from personas.models.governor import Limits
 
     request = RunRequest(
         suites=suites or (),
-        models=model or ("llama-cpp",),
+        models=model or (BUNDLED,),
         texts=[prompt_text(text) for text in prompt or ()],
         mode=_mode(replay=replay, record=record),
         repeats=repeats,
@@ -72,7 +73,7 @@ def eval_run(
         choice=_choice(tag, case, failing, errors),
         out=out,
         home=evals or HOME,
-        limits=Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=CALL_TIMEOUT_S),
+        limits=Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=LOCAL_CALL_TIMEOUT_S),
         options={"base_url": base_url, "threads": threads, "price": price},
     )
     _run_and_tell(request, compare=not no_compare, fail_on=_fail_on(fail_on), as_json=as_json)
@@ -209,21 +210,23 @@ def eval_bisect(
 ) -> None:
     """Find the version of a prompt at which a metric got worse, by a binary search over git revisions or files."""
     from eval.bisecting import bisect
+    from eval.comparing import DEFAULT_MARGIN
     from eval.running import RunRequest
     from eval.suites import HOME, load_suite
+    from personas.engines import BUNDLED
 
     home = evals or HOME
     name = suite or prompt
     request = RunRequest(
         suites=[name],
-        models=model or ("llama-cpp",),
+        models=model or (BUNDLED,),
         mode=_mode(replay=replay, record=False),
         repeats=repeats,
         out=out,
         home=home,
         options={"threads": threads},
     )
-    margin = load_suite(name, home).gates.get(metric, 0.05)
+    margin = load_suite(name, home).gates.get(metric, DEFAULT_MARGIN)
     with TerminalProgress(stderr_console()) as progress:
         found = bisect(
             _versions(prompt, good, bad, version or ()), request, metric=metric, margin=margin, progress=progress
@@ -252,7 +255,7 @@ def _versions(prompt: str, good: str, bad: str, between: Sequence[str]) -> list[
 @app.command("judge")
 def eval_judge(
     run: given.RunFolder,
-    model: given.Judge = "llama-cpp",
+    model: given.Judge = None,
     labels: given.LabelSheet = None,
     base_url: given.BaseUrl = None,
     threads: given.Threads = None,
@@ -263,15 +266,16 @@ def eval_judge(
 ) -> None:
     """Ask a model whether the sources of a run's statements carry them; it advises and never fails a run."""
     from eval.judging import judge_run, label_sheet
-    from eval.running import CALL_TIMEOUT_S
     from persona_kit.atomic_write import write_text_atomically
+    from personas.engines import BUNDLED, LOCAL_CALL_TIMEOUT_S
     from personas.models.governor import Governor, Limits
     from personas.models.opening import open_engine
 
-    limits = Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=CALL_TIMEOUT_S)
+    spec = model or BUNDLED
+    limits = Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=LOCAL_CALL_TIMEOUT_S)
     with (
         TerminalProgress(stderr_console()) as progress,
-        open_engine(model, governor=Governor(limits), base_url=base_url, threads=threads, price=price) as engine,
+        open_engine(spec, governor=Governor(limits), base_url=base_url, threads=threads, price=price) as engine,
     ):
         judged = judge_run(run, engine, progress=progress)
     if labels is not None:
@@ -280,7 +284,7 @@ def eval_judge(
         echo_data(json.dumps([one.model_dump() for one in judged], indent=2, ensure_ascii=False))
         return
     verdicts = [one.supported for one in judged if one.supported is not None]
-    echo_data(f"{sum(verdicts)} of {len(verdicts)} statements are carried by their sources, says {model}")
+    echo_data(f"{sum(verdicts)} of {len(verdicts)} statements are carried by their sources, says {spec}")
     echo_data(f"{len(judged) - len(verdicts)} unscored; this advises until eval calibrate shows that people agree")
 
 

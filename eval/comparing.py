@@ -20,6 +20,8 @@ from persona_kit.errors import UsageError
 from persona_kit.records import Record
 
 FailOn = Literal["regressed", "suspect"]
+DEFAULT_MARGIN = 0.05
+"""Smallest loss that matters of a metric that no gate names."""
 
 
 class MetricComparison(Record):
@@ -159,7 +161,7 @@ def _compared(
     }
     if not then.keys() & now.keys():
         return None
-    margin, count = gates.get(name, 0.05), max(1, len(gates))
+    margin, count = gates.get(name, DEFAULT_MARGIN), max(1, len(gates))
     kind = kind_of(name)
     if kind == "verdict":
         first, second = ({c: [v >= 0.5 for v in vs] for c, vs in scores.items()} for scores in (then, now))

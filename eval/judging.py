@@ -15,10 +15,8 @@ from pydantic import ValidationError
 
 from eval.readings import Statement, read_answer
 from eval.records import CallRecord, read_facts, read_records
-from eval.runner import call_key, parse_answer
 from eval.schemas import Judgement
-from eval.scoring import suite_of
-from eval.tasks import calls_of
+from eval.scoring import recorded_steps, suite_of
 from persona_kit.atomic_write import write_text_atomically
 from persona_kit.hashing import stable_seed
 from persona_kit.progress import Progress, Silent
@@ -93,17 +91,10 @@ def _statements(run: Path) -> Iterator[tuple[CallRecord, Statement]]:
     by_key = {record.key: record for record in read_records(run)}
     cases = [case for case in suite.cases if case.id in facts.cases]
     for arm, case, repeat in ((a.arm, c, r) for a in facts.arms for c in cases for r in range(facts.repeats)):
-        task = calls_of(suite, case)
-        call, step = next(task, None), 0
-        while call is not None and (record := by_key.get(call_key(arm, case.id, repeat, step))) is not None:
-            answer = parse_answer(record)
-            if answer is not None:
+        for call, record, answer in recorded_steps(suite, case, arm, repeat, by_key):
+            if record is not None and answer is not None:
                 reading = read_answer(answer, call)
                 yield from ((record, one) for one in reading.statements if reading.grounded and one.sources)
-            try:
-                call, step = task.send(answer), step + 1
-            except StopIteration:
-                break
 
 
 def _judged(record: CallRecord, statement: Statement, engine: Engine) -> Judged:

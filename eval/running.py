@@ -17,18 +17,13 @@ from eval.suites import HOME, Choice, Suite, list_suites, load_suite
 from eval.tasks import prompts_of
 from persona_kit.errors import UsageError
 from persona_kit.progress import Progress
+from personas.engines import BUNDLED, LOCAL_CALL_TIMEOUT_S
 from personas.models import Engine, ModelOptions
 from personas.models.completion import Completer
 from personas.models.governor import Governor, Limits
 from personas.models.opening import open_completer
 from prompts.history import template_at
 from prompts.loader import Prompt, folder, read_prompt
-
-BUNDLED = "llama-cpp"
-"""Spec of the model that is asked where none is named."""
-
-CALL_TIMEOUT_S = 900.0
-"""Of a model on this machine without a GPU; hosted ones answer or fail long before."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,8 @@ class RunRequest:
     choice: Choice = field(default_factory=Choice)
     out: Path = Path("eval-runs")
     home: Path = HOME
-    limits: Limits = field(default_factory=lambda: Limits(call_timeout_s=CALL_TIMEOUT_S))
+    # A hosted model answers or fails long before.
+    limits: Limits = field(default_factory=lambda: Limits(call_timeout_s=LOCAL_CALL_TIMEOUT_S))
     options: ModelOptions = field(default_factory=ModelOptions)
 
 

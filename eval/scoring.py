@@ -11,9 +11,9 @@ from statistics import mean
 from eval.metrics import DISTINCT, METRICS, METRICS_VERSION, STABILITY, Answered, distinct, kind_of, stability
 from eval.readings import read_answer
 from eval.records import SCORES_FILE, CallRecord, RunFacts, read_facts, read_records
-from eval.runner import call_key, parse_answer
+from eval.runner import call_key
 from eval.suites import HOME, Case, Suite, load_suite
-from eval.tasks import calls_of
+from eval.tasks import Step, calls_of, walk
 from persona_kit.atomic_write import write_text_atomically
 from persona_kit.errors import InputError
 from persona_kit.records import Record
@@ -146,14 +146,10 @@ def _answered(
     suite: Suite, case: Case, arm: str, repeat: int, by_key: Mapping[str, CallRecord]
 ) -> list[Answered] | None:
     """The case's calls with their answers; None where one was not made or failed."""
-    task = calls_of(suite, case)
-    call = next(task, None)
     found: list[Answered] = []
-    while call is not None:
-        record = by_key.get(call_key(arm, case.id, repeat, len(found)))
+    for call, record, answer in recorded_steps(suite, case, arm, repeat, by_key):
         if record is None or record.completion is None:
             return None
-        answer = parse_answer(record)
         *before, asked = record.messages
         few_shot = len(record.messages) >= LEAST_EXAMPLE_MESSAGES
         found.append(
@@ -169,11 +165,12 @@ def _answered(
                 seconds=None if record.mode == "replay" else record.seconds,
             )
         )
-        try:
-            call = task.send(answer)
-        except StopIteration:
-            call = None
     return found
+
+
+def recorded_steps(suite: Suite, case: Case, arm: str, repeat: int, by_key: Mapping[str, CallRecord]) -> Iterator[Step]:
+    """A case's calls with what was answered, from the records of a run."""
+    return walk(calls_of(suite, case), lambda _call, step: by_key.get(call_key(arm, case.id, repeat, step)))
 
 
 def failing_cases(run: Path) -> frozenset[str]:
