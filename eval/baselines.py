@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from eval.line_json import dump_lines
 from eval.metrics import METRICS_VERSION
 from eval.recordings import file_stem
 from eval.records import PromptFacts, RunFacts, read_facts
@@ -133,10 +133,6 @@ def _chosen(scored: Sequence[ArmScores], arm: str | None, run: Path) -> ArmScore
 
 
 def _as_json(baseline: Measured) -> str:
-    """A line for each metric and case, so that a changed score can be read in a diff."""
+    scores = {metric: dict(sorted(cases.items())) for metric, cases in sorted(baseline.scores.items())}
     head = baseline.model_dump(mode="json", exclude={"scores", "errors"})
-    parts = []
-    for metric, cases in sorted(baseline.scores.items()):
-        rows = [f"   {json.dumps(case)}: {json.dumps(values)}" for case, values in sorted(cases.items())]
-        parts.append(f"  {json.dumps(metric)}: {{\n" + ",\n".join(rows) + "\n  }")
-    return json.dumps(head, indent=1).removesuffix("\n}") + ',\n "scores": {\n' + ",\n".join(parts) + "\n }\n}\n"
+    return dump_lines(head | {"scores": scores}, levels=3)
