@@ -184,7 +184,6 @@ def _row(
     gates: Mapping[str, float],
 ) -> MetricComparison:
     shared = before.scores[name].keys() & after.scores[name].keys()
-    is_score = isinstance(found, ScoreComparison)
     return MetricComparison(
         metric=name,
         kind=kind_of(name) or "score",
@@ -198,7 +197,7 @@ def _row(
         p=found.p,
         p_adjusted=gate.p_adjusted,
         margin=found.margin,
-        detectable=_finite(found.detectable) if is_score or found.detectable <= 1 else None,
+        detectable=_finite(found.detectable),
         verdict=gate.verdict,
         rule=gate.rule,
         worse=found.worse if isinstance(found, ScoreComparison) else found.broken,
