@@ -35,6 +35,8 @@ class Measured(Record):
     prompts: tuple[PromptFacts, ...]
     scores: dict[str, dict[str, tuple[float, ...]]]
     """Metric -> case -> scores, one a repeat."""
+    judge: str = ""
+    """Who judged the answers; empty where nobody did."""
     errors: dict[str, str] = Field(default_factory=dict)
     """Cases with a call that gave no answer, and why."""
 
@@ -78,6 +80,7 @@ def measured(facts: RunFacts, scored: ArmScores) -> Measured:
         scores={
             metric: {case: tuple(values) for case, values in cases.items()} for metric, cases in scored.metrics.items()
         },
+        judge=scored.judge,
         errors=errors,
     )
 
@@ -134,5 +137,6 @@ def _chosen(scored: Sequence[ArmScores], arm: str | None, run: Path) -> ArmScore
 
 def _as_json(baseline: Measured) -> str:
     scores = {metric: dict(sorted(cases.items())) for metric, cases in sorted(baseline.scores.items())}
-    head = baseline.model_dump(mode="json", exclude={"scores", "errors"})
+    left_out = {"scores", "errors"} if baseline.judge else {"scores", "errors", "judge"}
+    head = baseline.model_dump(mode="json", exclude=left_out)
     return dump_lines(head | {"scores": scores}, levels=3)

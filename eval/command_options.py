@@ -91,4 +91,8 @@ Judge = Annotated[
 LabelSheet = Annotated[
     Path | None, typer.Option("--labels", metavar="FILE", help="CSV to write for people to label, for eval calibrate.")
 ]
+KeepCalibration = Annotated[
+    bool,
+    typer.Option("--keep", help="Keep it with the baselines: what this judge says then gates where a suite says so."),
+]
 Labels = Annotated[Path, typer.Argument(metavar="LABELS.csv", help="Columns human and judge, a line a judgement.")]

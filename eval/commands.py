@@ -152,6 +152,7 @@ def _compare(
     run: Path, against: Path | None, arm: str | None, evals: Path | None, *, across_models: bool, force: bool
 ) -> Comparison:
     from eval.baselines import baseline_path, measure, read_baseline
+    from eval.calibrating import is_calibrated
     from eval.comparing import compare_measured
     from eval.records import read_facts
     from eval.scoring import suite_of
@@ -162,7 +163,8 @@ def _compare(
         read_baseline(baseline_path(now.suite, now.spec, evals or HOME)) if against is None else measure(against, None)
     )
     gates = suite_of(read_facts(run)).gates
-    return compare_measured(before, now, gates, across_models=across_models, force=force)
+    judge_gates = is_calibrated(now.judge, evals or HOME)
+    return compare_measured(before, now, gates, across_models=across_models, force=force, judge_gates=judge_gates)
 
 
 @app.command("bless")
@@ -289,11 +291,16 @@ def eval_judge(
 
 
 @app.command("calibrate")
-def eval_calibrate(labels: given.Labels, as_json: given.AsJson = False) -> None:
-    """Tell how well a model's judgements agree with people's: kappa, and whether they may gate."""
-    from eval.calibrating import LEAST_KAPPA, LEAST_LABELS, calibrate
+def eval_calibrate(
+    labels: given.Labels, keep: given.KeepCalibration = False, evals: given.Home = None, as_json: given.AsJson = False
+) -> None:
+    """Tell how well a model's judgements agree with people's: kappa, and whether they may gate; --keep lets them."""
+    from eval.calibrating import LEAST_KAPPA, LEAST_LABELS, calibrate, keep_calibration
+    from eval.suites import HOME
 
     found = calibrate(labels)
+    if keep:
+        stderr_console().print(Text(f"kept: {keep_calibration(found, evals or HOME)}"))
     if as_json:
         echo_data(json.dumps(found.model_dump() | {"may_gate": found.may_gate}, indent=2))
         return

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from eval.baselines import Measured
-from eval.metrics import DISTINCT, Kind, kind_of
+from eval.metrics import DISTINCT, JUDGED, Kind, kind_of
 from eval.statistics import (
     Gate,
     ScoreComparison,
@@ -82,6 +82,7 @@ def compare_measured(
     *,
     across_models: bool = False,
     force: bool = False,
+    judge_gates: bool = False,
     seed: int = 0,
 ) -> Comparison:
     """The candidate against the baseline.
@@ -92,6 +93,8 @@ def compare_measured(
         gates: metric -> smallest loss that matters.
         across_models: whether the models may differ, because they are what is compared.
         force: compare unlike runs all the same, and say so.
+        judge_gates: whether the candidate's judge is calibrated; what another one says advises, whatever the suite
+            demands.
         seed: of the random signs.
 
     Raises:
@@ -106,7 +109,12 @@ def compare_measured(
         )
     # How near the nearest other case is depends on which others there are.
     set_changed = before.cases.keys() != after.cases.keys()
-    names = [name for name in _ordered(before, after) if not (name == DISTINCT and set_changed)]
+    left_out = {DISTINCT} if set_changed else set()
+    if before.judge != after.judge:
+        left_out.add(JUDGED)
+    judged_notes = _judged_notes(before, after, gates, judge_gates=judge_gates)
+    gates = gates if judge_gates else {name: margin for name, margin in gates.items() if name != JUDGED}
+    names = [name for name in _ordered(before, after) if name not in left_out]
     comparisons = {name: _compared(name, before, after, gates, seed) for name in names}
     gating = {name: found for name, found in comparisons.items() if name in gates and found is not None}
     judged = {gate.metric: gate for gate in judge(gating)}
@@ -117,7 +125,7 @@ def compare_measured(
     ]
     lost = sorted(name for name in gates if name in before.scores and comparisons.get(name) is None)
     unscored = [f"gates of which no case is scored in both runs: {', '.join(lost)}"] if lost else []
-    notes = [*faults, *_partial(before, after), *unscored]
+    notes = [*faults, *_partial(before, after), *unscored, *judged_notes]
     return Comparison(suite=after.suite, before=before, after=after, metrics=tuple(rows), notes=tuple(notes))
 
 
@@ -142,6 +150,16 @@ def _partial(before: Measured, after: Measured) -> list[str]:
     new = len(after.cases.keys() - before.cases.keys())
     notes = [f"{left_out} cases of the baseline were not chosen for this run"] if left_out else []
     return notes + ([f"{new} cases are new and not compared"] if new else [])
+
+
+def _judged_notes(before: Measured, after: Measured, gates: Mapping[str, float], *, judge_gates: bool) -> Sequence[str]:
+    """Why what a model judged is not compared, or does not gate though the suite names it."""
+    if before.judge != after.judge and (JUDGED in gates or (before.judge and after.judge)):
+        judges = " and ".join(one.judge or "nobody" for one in (before, after))
+        return [f"{JUDGED} is not compared: the runs were judged by {judges}"]
+    if JUDGED in gates and after.judge and not judge_gates:
+        return [f"{JUDGED} advises: {after.judge} is not calibrated (personas eval calibrate LABELS.csv --keep)"]
+    return []
 
 
 def _ordered(before: Measured, after: Measured) -> list[str]:

@@ -175,11 +175,15 @@ METRICS: Final = (
 
 STABILITY: Final = "stability"
 DISTINCT: Final = "distinct"
+JUDGED: Final = "judged"
+"""Gates only where its judge is calibrated."""
+
 ACROSS: Final[Mapping[str, str]] = {
     STABILITY: "likeness of a case's repeats to each other",
     DISTINCT: "one less the likeness to the nearest answer of another case",
+    JUDGED: "statements that a judging model finds carried by their sources",
 }
-"""Metrics of several answers together; both are scores."""
+"""Metrics that are not told of a single answer alone; all are scores."""
 
 
 def kind_of(metric: str) -> Kind | None:

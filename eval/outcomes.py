@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.baselines import baseline_path, measured, read_baseline
+from eval.calibrating import is_calibrated
 from eval.comparing import Comparison, compare_measured
 from eval.records import CallRecord, read_facts
 from eval.running import SuiteRun
@@ -51,7 +52,8 @@ def outcome_of(run: SuiteRun, home: Path, *, compare: bool = True, strict: bool 
             notes.append(f"{run.suite.suite}: no baseline of {now.spec}; bless one: personas eval bless {run.path}")
             continue
         try:
-            comparisons.append(compare_measured(read_baseline(path), now, run.suite.gates))
+            judge_gates = is_calibrated(now.judge, home)
+            comparisons.append(compare_measured(read_baseline(path), now, run.suite.gates, judge_gates=judge_gates))
         except UsageError as error:
             if strict:
                 raise

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean
 
-from eval.metrics import DISTINCT, METRICS, METRICS_VERSION, STABILITY, Answered, distinct, kind_of, stability
+from eval.metrics import (
+    DISTINCT,
+    JUDGED,
+    METRICS,
+    METRICS_VERSION,
+    STABILITY,
+    Answered,
+    distinct,
+    kind_of,
+    stability,
+)
 from eval.readings import read_answer
-from eval.records import SCORES_FILE, CallRecord, RunFacts, read_facts, read_records
+from eval.records import SCORES_FILE, CallRecord, Judged, RunFacts, read_facts, read_judged, read_records
 from eval.runner import call_key
 from eval.suites import HOME, Case, Suite, load_suite
 from eval.tasks import Step, calls_of, walk
@@ -47,6 +57,8 @@ class ArmScores:
     """Metric -> repeats that could not be scored."""
     faults: Sequence[CallRecord] = field(default_factory=tuple)
     """Calls that gave no answer; their cases are not scored."""
+    judge: str = ""
+    """Who judged the answers; empty where nobody did."""
 
     @property
     def cases(self) -> frozenset[str]:
@@ -81,14 +93,16 @@ def score_run(run: Path) -> list[ArmScores]:
     """
     facts = read_facts(run)
     suite = suite_of(facts)
-    records = read_records(run)
+    records, judged = read_records(run), read_judged(run)
     lines: list[ScoreLine] = []
     scored = []
     for arm in facts.arms:
         found = list(_lines(suite, facts, arm.arm, [record for record in records if record.arm == arm.arm]))
+        found += _judged_lines(arm.arm, judged)
         lines += found
         faults = tuple(record for record in records if record.arm == arm.arm and record.fault is not None)
-        scored.append(_gathered(arm.arm, found, faults))
+        judge = next((one.judge for one in judged if one.arm == arm.arm), "")
+        scored.append(replace(_gathered(arm.arm, found, faults), judge=judge))
     text = "".join(line.model_dump_json(exclude_defaults=True) + "\n" for line in lines)
     write_text_atomically(run / SCORES_FILE, text)
     return scored
@@ -133,6 +147,17 @@ def _across(facts: RunFacts, arm: str, texts: Mapping[str, Mapping[int, str]]) -
         apart = distinct(said)
         for case in said:
             yield ScoreLine(arm=arm, case=case, repeat=repeat, metric=DISTINCT, value=apart.get(case))
+
+
+def _judged_lines(arm: str, judged: Sequence[Judged]) -> Iterator[ScoreLine]:
+    """Of each answer the share of its statements that the judge finds carried; unscored where it said nothing."""
+    said: dict[tuple[str, int], list[bool]] = defaultdict(list)
+    for one in judged:
+        if one.arm == arm:
+            said[one.case, one.repeat] += [] if one.supported is None else [one.supported]
+    for (case, repeat), verdicts in said.items():
+        value = _together([float(verdict) for verdict in verdicts], summed=False)
+        yield ScoreLine(arm=arm, case=case, repeat=repeat, metric=JUDGED, value=value)
 
 
 def _together(values: Sequence[float], *, summed: bool) -> float | None:

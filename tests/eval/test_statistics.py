@@ -62,11 +62,11 @@ def test_five_gates_together_raise_at_most_one_false_alarm_in_twenty(cases: int)
 
 
 def right_or_wrong(rng: np.random.Generator, levels: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[list[float]]:
-    return (rng.random((len(levels), 3)) < levels[:, None]).astype(float).tolist()
+    return [list(row) for row in (rng.random((len(levels), 3)) < levels[:, None]).astype(float)]
 
 
 def of_many_values(rng: np.random.Generator, levels: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[list[float]]:
-    return (levels[:, None] + rng.normal(0, 0.15, (len(levels), 3))).tolist()
+    return [list(row) for row in levels[:, None] + rng.normal(0, 0.15, (len(levels), 3))]
 
 
 @pytest.mark.parametrize("drawn_by", [of_many_values, right_or_wrong])
