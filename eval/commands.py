@@ -88,7 +88,7 @@ def _run_and_tell(request: RunRequest, *, compare: bool, fail_on: FailOnVerdict,
         runs = run_request(request, progress=progress)
     outcomes = [outcome_of(run, request.home, compare=compare, strict=request.mode == "replay") for run in runs]
     for outcome in outcomes:
-        if not as_json:
+        if not as_json and any(arm.cases for arm in outcome.arms):
             _tell_scores(f"{outcome.run.suite.suite} ({outcome.run.path})", outcome.arms, list(outcome.run.suite.gates))
         _tell_faults(outcome.arms, console)
         for note in outcome.notes:
@@ -356,12 +356,10 @@ def _tell_comparisons(found: Sequence[Comparison], *, as_json: bool, extra: dict
 
 
 def _tell_faults(arms: Sequence[ArmScores], console: Console) -> None:
-    for record in [record for arm in arms for record in arm.faults][:3]:
-        assert record.fault is not None
-        console.print(Text.assemble(("failed: ", "bold red"), f"{record.key}: {record.fault.message}"))
-    count = sum(len(arm.faults) for arm in arms)
-    if count > 3:
-        console.print(Text(f"and {count - 3} further calls failed"))
+    from eval.tables import fault_lines
+
+    for line in fault_lines([record for arm in arms for record in arm.faults]):
+        console.print(Text.assemble(("failed: ", "bold red"), line))
 
 
 def _as_dict(arm: ArmScores) -> dict[str, object]:

@@ -45,7 +45,7 @@ def outcome_of(run: SuiteRun, home: Path, *, compare: bool = True, strict: bool 
     """
     facts, arms = read_facts(run.path), score_run(run.path)
     comparisons, notes = [], []
-    for arm in arms if compare else ():
+    for arm in [arm for arm in arms if arm.cases] if compare else ():
         now = measured(facts, arm)
         path = baseline_path(run.suite.suite, now.spec, home)
         if not path.is_file():

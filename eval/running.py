@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
+from eval.metrics import check_gates
 from eval.recordings import Recordings, recording_path
 from eval.records import CallRecord, Mode, faults_of, read_records
 from eval.replaying import RecordingCompleter, ReplayCompleter, recorded_model
@@ -70,9 +71,12 @@ def run_request(request: RunRequest, *, progress: Progress | None = None) -> lis
 
     Raises:
         UsageError: when suites, prompts or options do not fit together.
+        InputError: when a suite is not as it should be.
         PersonaKitError: when a model cannot be opened, or the budget ends.
     """
     suites = [load_suite(name, request.home) for name in request.suites or list_suites(request.home)]
+    for suite in suites:
+        check_gates(suite)
     concerned = [suite for suite in suites if _concerns(suite, request.texts)]
     if not concerned:
         raise UsageError(

@@ -12,7 +12,7 @@ from eval.recordings import Recordings, recording_path
 from eval.records import read_records
 from eval.running import PromptText, RunRequest, run_request
 from eval.suites import Choice
-from persona_kit.errors import BudgetExhausted
+from persona_kit.errors import BudgetExhausted, InputError
 from personas.models.governor import Limits
 from personas.models.scripted import ScriptedCompleter
 from prompts.loader import Prompt
@@ -84,6 +84,14 @@ def test_a_budget_is_of_all_suites_together(home: Path) -> None:
         run(home, "a", suites=["small", "twin"], mode="live", limits=Limits(budget_tokens=int(1.5 * spent)))
     first, second = (len(read_records(path)) for path in sorted((home / "a").iterdir()))
     assert (first, 0 < second < 12) == (12, True)
+
+
+def test_a_gate_that_is_no_metric_is_refused_before_a_model_is_asked(home: Path) -> None:
+    path = home / "suites" / "small.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"carried": 0.05', '"carrried": 0.05'), encoding="utf-8")
+    with pytest.raises(InputError, match="no metric: carrried"):
+        run(home, "a")
+    assert not (home / "a").exists()
 
 
 def test_what_was_recorded_is_not_asked_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
