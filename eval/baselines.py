@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from eval.line_json import dump_lines
 from eval.metrics import METRICS_VERSION
 from eval.recordings import file_stem
 from eval.records import PromptFacts, RunFacts, read_facts
@@ -35,6 +35,8 @@ class Measured(Record):
     prompts: tuple[PromptFacts, ...]
     scores: dict[str, dict[str, tuple[float, ...]]]
     """Metric -> case -> scores, one a repeat."""
+    judge: str = ""
+    """Who judged the answers; empty where nobody did."""
     errors: dict[str, str] = Field(default_factory=dict)
     """Cases with a call that gave no answer, and why."""
 
@@ -78,6 +80,7 @@ def measured(facts: RunFacts, scored: ArmScores) -> Measured:
         scores={
             metric: {case: tuple(values) for case, values in cases.items()} for metric, cases in scored.metrics.items()
         },
+        judge=scored.judge,
         errors=errors,
     )
 
@@ -133,10 +136,7 @@ def _chosen(scored: Sequence[ArmScores], arm: str | None, run: Path) -> ArmScore
 
 
 def _as_json(baseline: Measured) -> str:
-    """A line for each metric and case, so that a changed score can be read in a diff."""
-    head = baseline.model_dump(mode="json", exclude={"scores", "errors"})
-    parts = []
-    for metric, cases in sorted(baseline.scores.items()):
-        rows = [f"   {json.dumps(case)}: {json.dumps(values)}" for case, values in sorted(cases.items())]
-        parts.append(f"  {json.dumps(metric)}: {{\n" + ",\n".join(rows) + "\n  }")
-    return json.dumps(head, indent=1).removesuffix("\n}") + ',\n "scores": {\n' + ",\n".join(parts) + "\n }\n}\n"
+    scores = {metric: dict(sorted(cases.items())) for metric, cases in sorted(baseline.scores.items())}
+    left_out = {"scores", "errors"} if baseline.judge else {"scores", "errors", "judge"}
+    head = baseline.model_dump(mode="json", exclude=left_out)
+    return dump_lines(head | {"scores": scores}, levels=3)

@@ -84,8 +84,15 @@ Between = Annotated[
         "--version", metavar="FILE", help="A version between them, where --good and --bad are files; in order."
     ),
 ]
-Judge = Annotated[str, typer.Option("--model", metavar="SPEC", help="Who judges, best of another family. As --llm.")]
+Judge = Annotated[
+    str | None,
+    typer.Option("--model", metavar="SPEC", help="Who judges, best of another family. As --llm. Default: llama-cpp."),
+]
 LabelSheet = Annotated[
     Path | None, typer.Option("--labels", metavar="FILE", help="CSV to write for people to label, for eval calibrate.")
+]
+KeepCalibration = Annotated[
+    bool,
+    typer.Option("--keep", help="Keep it with the baselines: what this judge says then gates where a suite says so."),
 ]
 Labels = Annotated[Path, typer.Argument(metavar="LABELS.csv", help="Columns human and judge, a line a judgement.")]

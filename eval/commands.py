@@ -58,13 +58,14 @@ def eval_run(
     as_json: given.AsJson = False,
 ) -> None:
     """Run suites and compare them with their baselines; exit 1 when a gate got worse, 3 when a call failed."""
-    from eval.running import CALL_TIMEOUT_S, RunRequest, prompt_text
+    from eval.running import RunRequest, prompt_text
     from eval.suites import HOME
+    from personas.engines import BUNDLED, LOCAL_CALL_TIMEOUT_S
     from personas.models.governor import Limits
 
     request = RunRequest(
         suites=suites or (),
-        models=model or ("llama-cpp",),
+        models=model or (BUNDLED,),
         texts=[prompt_text(text) for text in prompt or ()],
         mode=_mode(replay=replay, record=record),
         repeats=repeats,
@@ -72,7 +73,7 @@ def eval_run(
         choice=_choice(tag, case, failing, errors),
         out=out,
         home=evals or HOME,
-        limits=Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=CALL_TIMEOUT_S),
+        limits=Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=LOCAL_CALL_TIMEOUT_S),
         options={"base_url": base_url, "threads": threads, "price": price},
     )
     _run_and_tell(request, compare=not no_compare, fail_on=_fail_on(fail_on), as_json=as_json)
@@ -87,7 +88,7 @@ def _run_and_tell(request: RunRequest, *, compare: bool, fail_on: FailOnVerdict,
         runs = run_request(request, progress=progress)
     outcomes = [outcome_of(run, request.home, compare=compare, strict=request.mode == "replay") for run in runs]
     for outcome in outcomes:
-        if not as_json:
+        if not as_json and any(arm.cases for arm in outcome.arms):
             _tell_scores(f"{outcome.run.suite.suite} ({outcome.run.path})", outcome.arms, list(outcome.run.suite.gates))
         _tell_faults(outcome.arms, console)
         for note in outcome.notes:
@@ -151,6 +152,7 @@ def _compare(
     run: Path, against: Path | None, arm: str | None, evals: Path | None, *, across_models: bool, force: bool
 ) -> Comparison:
     from eval.baselines import baseline_path, measure, read_baseline
+    from eval.calibrating import is_calibrated
     from eval.comparing import compare_measured
     from eval.records import read_facts
     from eval.scoring import suite_of
@@ -161,7 +163,8 @@ def _compare(
         read_baseline(baseline_path(now.suite, now.spec, evals or HOME)) if against is None else measure(against, None)
     )
     gates = suite_of(read_facts(run)).gates
-    return compare_measured(before, now, gates, across_models=across_models, force=force)
+    judge_gates = is_calibrated(now.judge, evals or HOME)
+    return compare_measured(before, now, gates, across_models=across_models, force=force, judge_gates=judge_gates)
 
 
 @app.command("bless")
@@ -209,21 +212,23 @@ def eval_bisect(
 ) -> None:
     """Find the version of a prompt at which a metric got worse, by a binary search over git revisions or files."""
     from eval.bisecting import bisect
+    from eval.comparing import DEFAULT_MARGIN
     from eval.running import RunRequest
     from eval.suites import HOME, load_suite
+    from personas.engines import BUNDLED
 
     home = evals or HOME
     name = suite or prompt
     request = RunRequest(
         suites=[name],
-        models=model or ("llama-cpp",),
+        models=model or (BUNDLED,),
         mode=_mode(replay=replay, record=False),
         repeats=repeats,
         out=out,
         home=home,
         options={"threads": threads},
     )
-    margin = load_suite(name, home).gates.get(metric, 0.05)
+    margin = load_suite(name, home).gates.get(metric, DEFAULT_MARGIN)
     with TerminalProgress(stderr_console()) as progress:
         found = bisect(
             _versions(prompt, good, bad, version or ()), request, metric=metric, margin=margin, progress=progress
@@ -252,7 +257,7 @@ def _versions(prompt: str, good: str, bad: str, between: Sequence[str]) -> list[
 @app.command("judge")
 def eval_judge(
     run: given.RunFolder,
-    model: given.Judge = "llama-cpp",
+    model: given.Judge = None,
     labels: given.LabelSheet = None,
     base_url: given.BaseUrl = None,
     threads: given.Threads = None,
@@ -263,15 +268,16 @@ def eval_judge(
 ) -> None:
     """Ask a model whether the sources of a run's statements carry them; it advises and never fails a run."""
     from eval.judging import judge_run, label_sheet
-    from eval.running import CALL_TIMEOUT_S
     from persona_kit.atomic_write import write_text_atomically
+    from personas.engines import BUNDLED, LOCAL_CALL_TIMEOUT_S
     from personas.models.governor import Governor, Limits
     from personas.models.opening import open_engine
 
-    limits = Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=CALL_TIMEOUT_S)
+    spec = model or BUNDLED
+    limits = Limits(budget_tokens=budget_tokens, budget_usd=budget_usd, call_timeout_s=LOCAL_CALL_TIMEOUT_S)
     with (
         TerminalProgress(stderr_console()) as progress,
-        open_engine(model, governor=Governor(limits), base_url=base_url, threads=threads, price=price) as engine,
+        open_engine(spec, governor=Governor(limits), base_url=base_url, threads=threads, price=price) as engine,
     ):
         judged = judge_run(run, engine, progress=progress)
     if labels is not None:
@@ -280,16 +286,21 @@ def eval_judge(
         echo_data(json.dumps([one.model_dump() for one in judged], indent=2, ensure_ascii=False))
         return
     verdicts = [one.supported for one in judged if one.supported is not None]
-    echo_data(f"{sum(verdicts)} of {len(verdicts)} statements are carried by their sources, says {model}")
+    echo_data(f"{sum(verdicts)} of {len(verdicts)} statements are carried by their sources, says {spec}")
     echo_data(f"{len(judged) - len(verdicts)} unscored; this advises until eval calibrate shows that people agree")
 
 
 @app.command("calibrate")
-def eval_calibrate(labels: given.Labels, as_json: given.AsJson = False) -> None:
-    """Tell how well a model's judgements agree with people's: kappa, and whether they may gate."""
-    from eval.calibrating import LEAST_KAPPA, LEAST_LABELS, calibrate
+def eval_calibrate(
+    labels: given.Labels, keep: given.KeepCalibration = False, evals: given.Home = None, as_json: given.AsJson = False
+) -> None:
+    """Tell how well a model's judgements agree with people's: kappa, and whether they may gate; --keep lets them."""
+    from eval.calibrating import LEAST_KAPPA, LEAST_LABELS, calibrate, keep_calibration
+    from eval.suites import HOME
 
     found = calibrate(labels)
+    if keep:
+        stderr_console().print(Text(f"kept: {keep_calibration(found, evals or HOME)}"))
     if as_json:
         echo_data(json.dumps(found.model_dump() | {"may_gate": found.may_gate}, indent=2))
         return
@@ -345,12 +356,10 @@ def _tell_comparisons(found: Sequence[Comparison], *, as_json: bool, extra: dict
 
 
 def _tell_faults(arms: Sequence[ArmScores], console: Console) -> None:
-    for record in [record for arm in arms for record in arm.faults][:3]:
-        assert record.fault is not None
-        console.print(Text.assemble(("failed: ", "bold red"), f"{record.key}: {record.fault.message}"))
-    count = sum(len(arm.faults) for arm in arms)
-    if count > 3:
-        console.print(Text(f"and {count - 3} further calls failed"))
+    from eval.tables import fault_lines
+
+    for line in fault_lines([record for arm in arms for record in arm.faults]):
+        console.print(Text.assemble(("failed: ", "bold red"), line))
 
 
 def _as_dict(arm: ArmScores) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from eval.baselines import Measured
-from eval.metrics import DISTINCT, Kind, kind_of
+from eval.metrics import DISTINCT, JUDGED, Kind, kind_of
 from eval.statistics import (
     Gate,
     ScoreComparison,
@@ -20,6 +20,8 @@ from persona_kit.errors import UsageError
 from persona_kit.records import Record
 
 FailOn = Literal["regressed", "suspect"]
+DEFAULT_MARGIN = 0.05
+"""Smallest loss that matters of a metric that no gate names."""
 
 
 class MetricComparison(Record):
@@ -80,6 +82,7 @@ def compare_measured(
     *,
     across_models: bool = False,
     force: bool = False,
+    judge_gates: bool = False,
     seed: int = 0,
 ) -> Comparison:
     """The candidate against the baseline.
@@ -90,6 +93,8 @@ def compare_measured(
         gates: metric -> smallest loss that matters.
         across_models: whether the models may differ, because they are what is compared.
         force: compare unlike runs all the same, and say so.
+        judge_gates: whether the candidate's judge is calibrated; what another one says advises, whatever the suite
+            demands.
         seed: of the random signs.
 
     Raises:
@@ -104,7 +109,12 @@ def compare_measured(
         )
     # How near the nearest other case is depends on which others there are.
     set_changed = before.cases.keys() != after.cases.keys()
-    names = [name for name in _ordered(before, after) if not (name == DISTINCT and set_changed)]
+    left_out = {DISTINCT} if set_changed else set()
+    if before.judge != after.judge:
+        left_out.add(JUDGED)
+    judged_notes = _judged_notes(before, after, gates, judge_gates=judge_gates)
+    gates = gates if judge_gates else {name: margin for name, margin in gates.items() if name != JUDGED}
+    names = [name for name in _ordered(before, after) if name not in left_out]
     comparisons = {name: _compared(name, before, after, gates, seed) for name in names}
     gating = {name: found for name, found in comparisons.items() if name in gates and found is not None}
     judged = {gate.metric: gate for gate in judge(gating)}
@@ -115,7 +125,7 @@ def compare_measured(
     ]
     lost = sorted(name for name in gates if name in before.scores and comparisons.get(name) is None)
     unscored = [f"gates of which no case is scored in both runs: {', '.join(lost)}"] if lost else []
-    notes = [*faults, *_partial(before, after), *unscored]
+    notes = [*faults, *_partial(before, after), *unscored, *judged_notes]
     return Comparison(suite=after.suite, before=before, after=after, metrics=tuple(rows), notes=tuple(notes))
 
 
@@ -142,6 +152,16 @@ def _partial(before: Measured, after: Measured) -> list[str]:
     return notes + ([f"{new} cases are new and not compared"] if new else [])
 
 
+def _judged_notes(before: Measured, after: Measured, gates: Mapping[str, float], *, judge_gates: bool) -> Sequence[str]:
+    """Why what a model judged is not compared, or does not gate though the suite names it."""
+    if before.judge != after.judge and (JUDGED in gates or (before.judge and after.judge)):
+        judges = " and ".join(one.judge or "nobody" for one in (before, after))
+        return [f"{JUDGED} is not compared: the runs were judged by {judges}"]
+    if JUDGED in gates and after.judge and not judge_gates:
+        return [f"{JUDGED} advises: {after.judge} is not calibrated (personas eval calibrate LABELS.csv --keep)"]
+    return []
+
+
 def _ordered(before: Measured, after: Measured) -> list[str]:
     shared = set(before.scores) & set(after.scores)
     return [name for name in (*before.scores, *after.scores) if name in shared and kind_of(name)][: len(shared)]
@@ -159,7 +179,7 @@ def _compared(
     }
     if not then.keys() & now.keys():
         return None
-    margin, count = gates.get(name, 0.05), max(1, len(gates))
+    margin, count = gates.get(name, DEFAULT_MARGIN), max(1, len(gates))
     kind = kind_of(name)
     if kind == "verdict":
         first, second = ({c: [v >= 0.5 for v in vs] for c, vs in scores.items()} for scores in (then, now))
@@ -182,7 +202,6 @@ def _row(
     gates: Mapping[str, float],
 ) -> MetricComparison:
     shared = before.scores[name].keys() & after.scores[name].keys()
-    is_score = isinstance(found, ScoreComparison)
     return MetricComparison(
         metric=name,
         kind=kind_of(name) or "score",
@@ -196,7 +215,7 @@ def _row(
         p=found.p,
         p_adjusted=gate.p_adjusted,
         margin=found.margin,
-        detectable=_finite(found.detectable) if is_score or found.detectable <= 1 else None,
+        detectable=_finite(found.detectable),
         verdict=gate.verdict,
         rule=gate.rule,
         worse=found.worse if isinstance(found, ScoreComparison) else found.broken,

@@ -1,4 +1,4 @@
-"""What a model says of a run's statements: whether their sources carry them. It advises; see `eval.calibrating`.
+"""What a model says of a run's statements: whether their sources carry them. It advises until `eval.calibrating`.
 
 One statement and one criterion a call, the reason before the verdict, at temperature 0. An answer that does not fit is
 unscored, never a verdict.
@@ -14,39 +14,18 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from eval.readings import Statement, read_answer
-from eval.records import CallRecord, read_facts, read_records
-from eval.runner import call_key, parse_answer
+from eval.records import JUDGED_FILE, CallRecord, Judged, read_facts, read_records
 from eval.schemas import Judgement
-from eval.scoring import suite_of
-from eval.tasks import calls_of
+from eval.scoring import recorded_steps, suite_of
 from persona_kit.atomic_write import write_text_atomically
 from persona_kit.hashing import stable_seed
 from persona_kit.progress import Progress, Silent
-from persona_kit.records import Record
 from personas.models import Engine
 from personas.models.completion import Sampling
 from prompts.loader import load_prompt
 
-JUDGED_FILE = "judged.jsonl"
 MOST_TOKENS = 300
 """Room for a reason that wanders: a verdict that is cut is no verdict."""
-
-
-class Judged(Record):
-    """A statement and what the judge says of it."""
-
-    arm: str
-    case: str
-    repeat: int
-    statement: str
-    sources: tuple[str, ...]
-    supported: bool | None
-    """None: the judge gave no answer that fits."""
-    reason: str = ""
-    judge: str
-    """Identity of the model."""
-    prompt: str
-    """Version of the judge's prompt, and the hash of its text."""
 
 
 def judge_run(run: Path, engine: Engine, *, progress: Progress | None = None) -> list[Judged]:
@@ -73,11 +52,12 @@ def label_sheet(judged: list[Judged]) -> str:
     """A CSV table for people to fill in the column `human` (yes or no), which `eval calibrate` reads."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(("case", "statement", "sources", "human", "judge"))
+    writer.writerow(("case", "statement", "sources", "human", "judge", "judged_by"))
     for one in judged:
         if one.supported is not None:
             verdict = "yes" if one.supported else "no"
-            writer.writerow((one.case, _cell(one.statement), _cell(" | ".join(one.sources)), "", verdict))
+            sources = " | ".join(one.sources)
+            writer.writerow((one.case, _cell(one.statement), _cell(sources), "", verdict, _cell(one.judge)))
     return file.getvalue()
 
 
@@ -93,17 +73,10 @@ def _statements(run: Path) -> Iterator[tuple[CallRecord, Statement]]:
     by_key = {record.key: record for record in read_records(run)}
     cases = [case for case in suite.cases if case.id in facts.cases]
     for arm, case, repeat in ((a.arm, c, r) for a in facts.arms for c in cases for r in range(facts.repeats)):
-        task = calls_of(suite, case)
-        call, step = next(task, None), 0
-        while call is not None and (record := by_key.get(call_key(arm, case.id, repeat, step))) is not None:
-            answer = parse_answer(record)
-            if answer is not None:
+        for call, record, answer in recorded_steps(suite, case, arm, repeat, by_key):
+            if record is not None and answer is not None:
                 reading = read_answer(answer, call)
                 yield from ((record, one) for one in reading.statements if reading.grounded and one.sources)
-            try:
-                call, step = task.send(answer), step + 1
-            except StopIteration:
-                break
 
 
 def _judged(record: CallRecord, statement: Statement, engine: Engine) -> Judged:
@@ -123,6 +96,5 @@ def _judged(record: CallRecord, statement: Statement, engine: Engine) -> Judged:
         sources=statement.sources,
         supported=None if verdict is None else verdict.supported,
         reason="" if verdict is None else verdict.reason,
-        judge=engine.identity,
-        prompt=f"{template.front.version} {template.contract_sha256[:12]}",
+        judge=f"{engine.identity}, {template.name} {template.front.version} {template.contract_sha256[:12]}",
     )

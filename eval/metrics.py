@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from eval.readings import Reading, Statement
 from eval.suites import Expectation, Suite
+from persona_kit.errors import InputError
 from personas.grounding import carried_share, quote_words
 from personas.grounding.unheard import unheard_figure, unheard_name
 from personas.terms import stem, stems
@@ -175,11 +176,15 @@ METRICS: Final = (
 
 STABILITY: Final = "stability"
 DISTINCT: Final = "distinct"
+JUDGED: Final = "judged"
+"""Gates only where its judge is calibrated."""
+
 ACROSS: Final[Mapping[str, str]] = {
     STABILITY: "likeness of a case's repeats to each other",
     DISTINCT: "one less the likeness to the nearest answer of another case",
+    JUDGED: "statements that a judging model finds carried by their sources",
 }
-"""Metrics of several answers together; both are scores."""
+"""Metrics that are not told of a single answer alone; all are scores."""
 
 
 def kind_of(metric: str) -> Kind | None:
@@ -187,6 +192,22 @@ def kind_of(metric: str) -> Kind | None:
     if metric in ACROSS:
         return "score"
     return next((one.kind for one in METRICS if one.name == metric), None)
+
+
+def check_gates(suite: Suite) -> None:
+    """Refuses a suite that gates on what is not measured: such a gate would never fail.
+
+    Raises:
+        InputError: naming the gates that are no metrics.
+    """
+    unknown = [name for name in suite.gates if kind_of(name) is None]
+    if unknown:
+        known = [metric.name for metric in METRICS] + list(ACROSS)
+        raise InputError(
+            f"the suite gates on what is no metric: {', '.join(unknown)}",
+            where=suite.suite,
+            mend="choose among: " + ", ".join(known),
+        )
 
 
 def stability(texts: Sequence[str]) -> float | None:

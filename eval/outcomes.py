@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.baselines import baseline_path, measured, read_baseline
+from eval.calibrating import is_calibrated
 from eval.comparing import Comparison, compare_measured
 from eval.records import CallRecord, read_facts
 from eval.running import SuiteRun
@@ -44,14 +45,15 @@ def outcome_of(run: SuiteRun, home: Path, *, compare: bool = True, strict: bool 
     """
     facts, arms = read_facts(run.path), score_run(run.path)
     comparisons, notes = [], []
-    for arm in arms if compare else ():
+    for arm in [arm for arm in arms if arm.cases] if compare else ():
         now = measured(facts, arm)
         path = baseline_path(run.suite.suite, now.spec, home)
         if not path.is_file():
             notes.append(f"{run.suite.suite}: no baseline of {now.spec}; bless one: personas eval bless {run.path}")
             continue
         try:
-            comparisons.append(compare_measured(read_baseline(path), now, run.suite.gates))
+            judge_gates = is_calibrated(now.judge, home)
+            comparisons.append(compare_measured(read_baseline(path), now, run.suite.gates, judge_gates=judge_gates))
         except UsageError as error:
             if strict:
                 raise

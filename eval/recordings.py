@@ -8,7 +8,6 @@ diff. The key of a call is a hash of everything that shapes its answer.
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from eval.line_json import dump_lines
 from eval.suites import HOME
 from persona_kit.atomic_write import write_text_atomically
 from persona_kit.errors import InputError
@@ -148,12 +148,13 @@ class Recordings:
         """
         calls = {key: call for key, call in sorted(self._file.calls.items()) if used is None or key in used}
         texts = {digest for call in calls.values() for _role, digest in call.messages}
-        head = json.dumps({"format_version": FORMAT_VERSION, "model": self.model.model_dump(mode="json")}, indent=1)
-        parts = [
-            _lines("texts", {digest: text for digest, text in sorted(self._file.texts.items()) if digest in texts}),
-            _lines("calls", {key: call.model_dump(mode="json", exclude_defaults=True) for key, call in calls.items()}),
-        ]
-        write_text_atomically(self.path, head.removesuffix("\n}") + ",\n" + ",\n".join(parts) + "\n}\n")
+        kept = {
+            "format_version": FORMAT_VERSION,
+            "model": self.model.model_dump(mode="json"),
+            "texts": {digest: text for digest, text in sorted(self._file.texts.items()) if digest in texts},
+            "calls": {key: call.model_dump(mode="json", exclude_defaults=True) for key, call in calls.items()},
+        }
+        write_text_atomically(self.path, dump_lines(kept, levels=2))
 
     def _nearest(self, messages: Sequence[Message], sampling: Sampling) -> str:
         asked = _as_text(messages)
@@ -210,8 +211,3 @@ def _read(path: Path, model: RecordedModel | None) -> _File:
 
 def _as_text(messages: Sequence[Message]) -> str:
     return "\n".join(f"[[{message.role}]]\n{message.text}" for message in messages)
-
-
-def _lines(name: str, entries: dict[str, Any]) -> str:
-    rows = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()]
-    return f' "{name}": {{\n' + ",\n".join(rows) + "\n }"

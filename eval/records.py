@@ -2,6 +2,7 @@
 
 A run is a folder with ``run.json`` (`RunFacts`), ``records.jsonl`` (`CallRecord`, a line a call, appended as they come
 back) and ``scores.jsonl`` (`eval.scoring`, made anew from the records at any time); tables and pages are views of it.
+Where a model was asked what it makes of the answers, ``judged.jsonl`` holds its say (`eval.judging`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from personas.models.completion import Completion, Sampling
 from prompts.loader import Message
 
 RUN_FILE, RECORDS_FILE, SCORES_FILE = "run.json", "records.jsonl", "scores.jsonl"
+JUDGED_FILE = "judged.jsonl"
 FORMAT_VERSION = 1
 
 Mode = Literal["live", "record", "replay"]
@@ -108,6 +110,21 @@ class CallRecord(Record):
     tool_version: str
 
 
+class Judged(Record):
+    """A statement of an answer and what a judging model says of it."""
+
+    arm: str
+    case: str
+    repeat: int
+    statement: str
+    sources: tuple[str, ...]
+    supported: bool | None
+    """None: the judge gave no answer that fits."""
+    reason: str = ""
+    judge: str
+    """Identity of the model, version and hash of the prompt it was asked with."""
+
+
 def read_facts(run: Path) -> RunFacts:
     """What the run in a folder was.
 
@@ -157,6 +174,23 @@ def read_records(run: Path) -> list[CallRecord]:
             raise InputError(f"line {number} is no record of a call: {error}", where=str(path)) from error
         found[record.key] = record
     return list(found.values())
+
+
+def read_judged(run: Path) -> list[Judged]:
+    """What a model said of the run's statements; empty where none was asked.
+
+    Raises:
+        InputError: when the file cannot be read.
+    """
+    path = run / JUDGED_FILE
+    if not path.is_file():
+        return []
+    try:
+        return [Judged.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise InputError(
+            f"the judgements cannot be read: {error}", where=str(path), mend="make them again: personas eval judge RUN"
+        ) from error
 
 
 class RecordWriter:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from eval.recordings import RecordedModel, Recordings
 from eval.schemas import json_form
-from personas.models.completion import ALL_LANGUAGES, Cancelled, Completer, Completion, Profile, Sampling
-from personas.models.prices import FREE
+from personas.models.completion import (
+    ALL_LANGUAGES,
+    Cancelled,
+    Completer,
+    Completion,
+    NeedsPreparing,
+    Profile,
+    Request,
+    Sampling,
+)
+from personas.models.prices import FREE, Price
 from prompts.loader import Message, Role
 from retrieval.documents import Language
 
@@ -111,9 +120,61 @@ class RecordingCompleter:
             self._recordings.put(asked, form, sampling, completion)
         return completion
 
-    def __getattr__(self, name: str) -> object:
-        """Everything else is the model's own."""
-        return getattr(self._inner, name)
+    @property
+    def identity(self) -> str:
+        """The model's."""
+        return self._inner.identity
+
+    @property
+    def hosted(self) -> bool:
+        """The model's."""
+        return self._inner.hosted
+
+    @property
+    def profile(self) -> Profile:
+        """The model's."""
+        return self._inner.profile
+
+    @property
+    def context_tokens(self) -> int:
+        """The model's."""
+        return self._inner.context_tokens
+
+    @property
+    def structured_method(self) -> str | None:
+        """The model's."""
+        return self._inner.structured_method
+
+    @property
+    def languages(self) -> frozenset[Language]:
+        """The model's."""
+        return self._inner.languages
+
+    @property
+    def price(self) -> Price | None:
+        """The model's."""
+        return self._inner.price
+
+    def prompt_tokens(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """As the model counts them."""
+        return self._inner.prompt_tokens(messages, schema)
+
+    def prompt_tokens_at_most(self, messages: Sequence[BaseMessage], schema: type[BaseModel]) -> int:
+        """As the model bounds them."""
+        return self._inner.prompt_tokens_at_most(messages, schema)
+
+    def prepare(self, send: Callable[[Request], Completion], *, limit_s: float) -> None:
+        """Prepares the model where it needs that; what it answers meanwhile is no answer to a case, and not kept."""
+        if isinstance(self._inner, NeedsPreparing):
+            self._inner.prepare(send, limit_s=limit_s)
+
+    def cancel(self) -> None:
+        """Cancels the model's calls."""
+        self._inner.cancel()
+
+    def close(self) -> None:
+        """Closes the model."""
+        self._inner.close()
 
 
 def recorded_model(spec: str, completer: Completer) -> RecordedModel:

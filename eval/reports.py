@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from eval.baselines import Measured, baseline_path, measure, measured, read_baseline
+from eval.calibrating import is_calibrated
 from eval.comparing import Comparison, compare_measured
 from eval.junit import junit_xml
 from eval.page import report_page
@@ -46,7 +47,14 @@ def write_reports(
         now = measured(facts, arm)
         before = _before(now, against, home)
         if before is not None:
-            comparisons.append(compare_measured(before, now, suite.gates, across_models=against is not None))
+            compared = compare_measured(
+                before,
+                now,
+                suite.gates,
+                across_models=against is not None,
+                judge_gates=is_calibrated(now.judge, home),
+            )
+            comparisons.append(compared)
     earlier: list[CallRecord] = [] if against is None else read_records(against)
     written = []
     if html is not None:

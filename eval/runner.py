@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -25,7 +25,7 @@ from eval.records import (
 )
 from eval.schemas import json_form, schema_of
 from eval.suites import Case, Suite
-from eval.tasks import Call, calls_of, prompts_of
+from eval.tasks import Call, calls_of, prompts_of, walk
 from persona_kit.concurrency import map_concurrently
 from persona_kit.errors import BudgetExhausted, PersonaKitError
 from persona_kit.hashing import sha256_json, stable_seed
@@ -156,21 +156,11 @@ class _ArmRun:
 
     def _run_job(self, job: tuple[Case, int]) -> None:
         case, repeat = job
-        task = calls_of(self._plan.suite, case)
-        call = next(task, None)
-        step = 0
-        while call is not None:
-            record = self._answered(case, repeat, step, call)
-            if record.fault is not None:
-                break
-            try:
-                call = task.send(parse_answer(record))
-            except StopIteration:
-                break
-            step += 1
+        for _ in walk(calls_of(self._plan.suite, case), partial(self._answered, case, repeat)):
+            pass  # each step asks and records
         self._progress.step(self._plan.suite.suite)
 
-    def _answered(self, case: Case, repeat: int, step: int, call: Call) -> CallRecord:
+    def _answered(self, case: Case, repeat: int, call: Call, step: int) -> CallRecord:
         key = call_key(self._arm.name, case.id, repeat, step)
         if key in self._known:
             return self._known[key]
@@ -229,14 +219,6 @@ class _ArmRun:
 def call_key(arm: str, case: str, repeat: int, step: int) -> str:
     """What a call is found under in its run."""
     return f"{arm}|{case}|{repeat}|{step}"
-
-
-def parse_answer(record: CallRecord) -> BaseModel | None:
-    """The answer as an object; None where the call failed or the answer does not fit."""
-    if record.completion is None or record.invalid:
-        return None
-    schema = schema_of(record.output, where=record.prompt)
-    return schema.model_validate_json(record.completion.text)
 
 
 def _rendered(template: Prompt, call: Call) -> RenderedPrompt:

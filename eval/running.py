@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import cast
 
+from eval.metrics import check_gates
 from eval.recordings import Recordings, recording_path
 from eval.records import CallRecord, Mode, faults_of, read_records
 from eval.replaying import RecordingCompleter, ReplayCompleter, recorded_model
@@ -18,16 +18,13 @@ from eval.suites import HOME, Choice, Suite, list_suites, load_suite
 from eval.tasks import prompts_of
 from persona_kit.errors import UsageError
 from persona_kit.progress import Progress
+from personas.engines import BUNDLED, LOCAL_CALL_TIMEOUT_S
 from personas.models import Engine, ModelOptions
 from personas.models.completion import Completer
 from personas.models.governor import Governor, Limits
 from personas.models.opening import open_completer
 from prompts.history import template_at
 from prompts.loader import Prompt, folder, read_prompt
-
-BUNDLED = "llama-cpp"
-CALL_TIMEOUT_S = 900.0
-"""Of a model on this machine without a GPU; hosted ones answer or fail long before."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,8 @@ class RunRequest:
     choice: Choice = field(default_factory=Choice)
     out: Path = Path("eval-runs")
     home: Path = HOME
-    limits: Limits = field(default_factory=lambda: Limits(call_timeout_s=CALL_TIMEOUT_S))
+    # A hosted model answers or fails long before.
+    limits: Limits = field(default_factory=lambda: Limits(call_timeout_s=LOCAL_CALL_TIMEOUT_S))
     options: ModelOptions = field(default_factory=ModelOptions)
 
 
@@ -73,9 +71,12 @@ def run_request(request: RunRequest, *, progress: Progress | None = None) -> lis
 
     Raises:
         UsageError: when suites, prompts or options do not fit together.
+        InputError: when a suite is not as it should be.
         PersonaKitError: when a model cannot be opened, or the budget ends.
     """
     suites = [load_suite(name, request.home) for name in request.suites or list_suites(request.home)]
+    for suite in suites:
+        check_gates(suite)
     concerned = [suite for suite in suites if _concerns(suite, request.texts)]
     if not concerned:
         raise UsageError(
@@ -140,7 +141,7 @@ class _Opened:
         key = (suite.suite, spec)
         if key not in self._recordings:
             self._recordings[key] = Recordings(path, recorded_model(spec, model))
-        return cast(Completer, RecordingCompleter(model, self._recordings[key]))
+        return RecordingCompleter(model, self._recordings[key])
 
     def save(self, plan: RunPlan, records: Sequence[CallRecord]) -> None:
         """Keeps the answers of a run for its replay, those of an earlier live run in the same folder too.

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean
 
-from eval.metrics import DISTINCT, METRICS, METRICS_VERSION, STABILITY, Answered, distinct, kind_of, stability
+from eval.metrics import (
+    DISTINCT,
+    JUDGED,
+    METRICS,
+    METRICS_VERSION,
+    STABILITY,
+    Answered,
+    distinct,
+    kind_of,
+    stability,
+)
 from eval.readings import read_answer
-from eval.records import SCORES_FILE, CallRecord, RunFacts, read_facts, read_records
-from eval.runner import call_key, parse_answer
+from eval.records import SCORES_FILE, CallRecord, Judged, RunFacts, read_facts, read_judged, read_records
+from eval.runner import call_key
 from eval.suites import HOME, Case, Suite, load_suite
-from eval.tasks import calls_of
+from eval.tasks import Step, calls_of, walk
 from persona_kit.atomic_write import write_text_atomically
 from persona_kit.errors import InputError
 from persona_kit.records import Record
@@ -47,6 +57,8 @@ class ArmScores:
     """Metric -> repeats that could not be scored."""
     faults: Sequence[CallRecord] = field(default_factory=tuple)
     """Calls that gave no answer; their cases are not scored."""
+    judge: str = ""
+    """Who judged the answers; empty where nobody did."""
 
     @property
     def cases(self) -> frozenset[str]:
@@ -81,14 +93,16 @@ def score_run(run: Path) -> list[ArmScores]:
     """
     facts = read_facts(run)
     suite = suite_of(facts)
-    records = read_records(run)
+    records, judged = read_records(run), read_judged(run)
     lines: list[ScoreLine] = []
     scored = []
     for arm in facts.arms:
         found = list(_lines(suite, facts, arm.arm, [record for record in records if record.arm == arm.arm]))
+        found += _judged_lines(arm.arm, judged)
         lines += found
         faults = tuple(record for record in records if record.arm == arm.arm and record.fault is not None)
-        scored.append(_gathered(arm.arm, found, faults))
+        judge = next((one.judge for one in judged if one.arm == arm.arm), "")
+        scored.append(replace(_gathered(arm.arm, found, faults), judge=judge))
     text = "".join(line.model_dump_json(exclude_defaults=True) + "\n" for line in lines)
     write_text_atomically(run / SCORES_FILE, text)
     return scored
@@ -135,6 +149,17 @@ def _across(facts: RunFacts, arm: str, texts: Mapping[str, Mapping[int, str]]) -
             yield ScoreLine(arm=arm, case=case, repeat=repeat, metric=DISTINCT, value=apart.get(case))
 
 
+def _judged_lines(arm: str, judged: Sequence[Judged]) -> Iterator[ScoreLine]:
+    """Of each answer the share of its statements that the judge finds carried; unscored where it said nothing."""
+    said: dict[tuple[str, int], list[bool]] = defaultdict(list)
+    for one in judged:
+        if one.arm == arm:
+            said[one.case, one.repeat] += [] if one.supported is None else [one.supported]
+    for (case, repeat), verdicts in said.items():
+        value = _together([float(verdict) for verdict in verdicts], summed=False)
+        yield ScoreLine(arm=arm, case=case, repeat=repeat, metric=JUDGED, value=value)
+
+
 def _together(values: Sequence[float], *, summed: bool) -> float | None:
     """One score of the calls of a case."""
     if not values:
@@ -146,14 +171,10 @@ def _answered(
     suite: Suite, case: Case, arm: str, repeat: int, by_key: Mapping[str, CallRecord]
 ) -> list[Answered] | None:
     """The case's calls with their answers; None where one was not made or failed."""
-    task = calls_of(suite, case)
-    call = next(task, None)
     found: list[Answered] = []
-    while call is not None:
-        record = by_key.get(call_key(arm, case.id, repeat, len(found)))
+    for call, record, answer in recorded_steps(suite, case, arm, repeat, by_key):
         if record is None or record.completion is None:
             return None
-        answer = parse_answer(record)
         *before, asked = record.messages
         few_shot = len(record.messages) >= LEAST_EXAMPLE_MESSAGES
         found.append(
@@ -169,11 +190,12 @@ def _answered(
                 seconds=None if record.mode == "replay" else record.seconds,
             )
         )
-        try:
-            call = task.send(answer)
-        except StopIteration:
-            call = None
     return found
+
+
+def recorded_steps(suite: Suite, case: Case, arm: str, repeat: int, by_key: Mapping[str, CallRecord]) -> Iterator[Step]:
+    """A case's calls with what was answered, from the records of a run."""
+    return walk(calls_of(suite, case), lambda _call, step: by_key.get(call_key(arm, case.id, repeat, step)))
 
 
 def failing_cases(run: Path) -> frozenset[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from eval.detecting import detectable_breaks, detectable_loss
 from persona_kit.errors import InputError
 from persona_kit.records import Record
 
@@ -22,9 +23,6 @@ Verdict = Literal["regressed", "suspect", "improved", "equivalent", "inconclusiv
 
 ALPHA = 0.05
 """Two-sided chance of calling a difference significant where there is none."""
-
-POWER = 0.8
-"""Chance with which an effect of the promised size is seen."""
 
 EXACT_CASES = 14
 """Differing cases up to which every pattern of signs is tried: 16,384 of them; above, `DRAWS` random ones."""
@@ -52,7 +50,7 @@ class ScoreComparison(Record):
     p: float
     """Two-sided, of no difference; 1 for fewer than two cases."""
     detectable: float
-    """Smallest true loss that these cases show as `regressed` four times in five; infinite for fewer than two."""
+    """Smallest true loss that these cases show as `regressed` four times in five; infinite where none would be."""
     margin: float
     worse: tuple[str, ...] = ()
     """Cases that lost, largest loss first."""
@@ -70,7 +68,7 @@ class VerdictComparison(Record):
     p: float
     """McNemar's exact test, two-sided."""
     detectable: float
-    """Smallest loss of the pass rate that is significant where no case is mended; above 1: none would be."""
+    """Smallest true loss of the pass rate that is `regressed` four times in five; infinite where none would be."""
     margin: float
     missing: tuple[str, ...] = ()
 
@@ -118,7 +116,13 @@ def compare_scores(before: Scores, after: Scores, *, margin: float, gates: int =
         low=low,
         high=high,
         p=sign_flip_p(differences, seed=seed),
-        detectable=detectable_loss(differences, margin=margin, gates=gates, seed=seed),
+        detectable=detectable_loss(
+            [before[case] for case in shared],
+            [after[case] for case in shared],
+            margin=margin,
+            alpha=ALPHA / gates,
+            seed=seed,
+        ),
         margin=margin,
         worse=tuple(shared[at] for at in order if differences[at] < 0),
         missing=_missing(before, after),
@@ -143,13 +147,18 @@ def compare_passes(
     passed = {case: (_mostly(before[case]), _mostly(after[case])) for case in shared}
     broken = tuple(case for case in shared if passed[case] == (True, False))
     mended = tuple(case for case in shared if passed[case] == (False, True))
-    flips = next(count for count in range(1, 65) if mcnemar_p(count, 0) < ALPHA / gates)
     return VerdictComparison(
         cases=len(shared),
         broken=broken,
         mended=mended,
         p=mcnemar_p(len(broken), len(mended)),
-        detectable=max(margin, flips / len(shared)),
+        detectable=detectable_breaks(
+            passed=sum(then for then, _ in passed.values()),
+            cases=len(shared),
+            by_luck=min(len(broken), len(mended)),
+            margin=margin,
+            alpha=ALPHA / gates,
+        ),
         margin=margin,
         missing=_missing(before, after),
     )
@@ -229,20 +238,6 @@ def _flipped_sums(moved: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.
     return np.abs(signs @ moved), False
 
 
-def _least_significant(differences: NDArray[np.float64], *, alpha: float, seed: int) -> float:
-    """The smallest mean that the signs of such differences call significant; 0 where too few differ to tell.
-
-    Where scores are lumpy, many patterns tie, and it lies well above what Student's t says. The differences are taken
-    from their median: that keeps the lumps, and leaves out the loss that there may be.
-    """
-    centred = differences - np.median(differences)
-    moved = centred[centred != 0]
-    sums = np.sort(_flipped_sums(moved, seed=seed)[0])[::-1]
-    allowed = int(alpha * len(sums))
-    beyond = sums[sums > sums[allowed] + 1e-12 * np.abs(moved).sum()]
-    return float(beyond[-1]) / len(differences) if len(beyond) else 0.0
-
-
 def mcnemar_p(broken: int, mended: int) -> float:
     """Two-sided p that flips go one way as often as the other.
 
@@ -253,25 +248,6 @@ def mcnemar_p(broken: int, mended: int) -> float:
     from scipy.stats import binomtest
 
     return float(binomtest(broken, broken + mended).pvalue) if broken + mended else 1.0
-
-
-def detectable_loss(differences: NDArray[np.float64], *, margin: float, gates: int = 1, seed: int = 0) -> float:
-    """The true loss that would be `regressed` with a chance of `POWER`, were differences spread as these are.
-
-    Infinite where even a loss at every case would not be significant among so many gates.
-    """
-    alpha, cases = ALPHA / gates, len(differences)
-    if cases < LEAST_CASES or 2.0 ** (1 - cases) >= alpha:
-        return float("inf")
-    from scipy.stats import norm, t
-
-    error = float(differences.std(ddof=1) / np.sqrt(cases))
-    seen = float(norm.ppf(POWER)) * error
-    significant = max(
-        float(t.ppf(1 - alpha / 2, cases - 1)) * error, _least_significant(differences, alpha=alpha, seed=seed)
-    )
-    # Both must hold: the mean lies beyond the margin, and beyond what chance does.
-    return max(margin, significant) + seen
 
 
 def _interval(differences: NDArray[np.float64]) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eval.comparing import Comparison, MetricComparison
 from eval.metrics import kind_of
+from eval.records import CallRecord
 from eval.scoring import ArmScores
 from eval.statistics import mean_interval, share_interval
 from personas.reporting.visible import visible
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 COLOURS = {"regressed": "bold red", "suspect": "yellow", "improved": "green", "equivalent": "", "inconclusive": "dim"}
 WORST_SHOWN = 3
+REASONS_SHOWN = 3
 Row = tuple[str, ...]
 
 
@@ -83,6 +85,18 @@ def worst_lines(comparison: Comparison) -> list[str]:
         for one in comparison.metrics
         if one.gates and one.verdict in {"regressed", "suspect"}
     ]
+
+
+def fault_lines(faults: Sequence[CallRecord]) -> list[str]:
+    """What the calls that gave no answer failed of, each reason once: a changed prompt fails every call alike."""
+    calls: dict[str, list[str]] = {}
+    for record in faults:
+        if record.fault is not None:
+            calls.setdefault(record.fault.message, []).append(visible(record.key))
+    more = {message: f" and {len(keys) - 1} more" if len(keys) > 1 else "" for message, keys in calls.items()}
+    lines = [f"{keys[0]}{more[message]}: {message}" for message, keys in calls.items()]
+    further = [f"{len(lines) - REASONS_SHOWN} further reasons"] if len(lines) > REASONS_SHOWN else []
+    return [*lines[:REASONS_SHOWN], *further]
 
 
 def summary_of(comparison: Comparison) -> str:

@@ -6,12 +6,14 @@ answers, scores again without asking.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
+from eval.records import CallRecord
+from eval.schemas import schema_of
 from eval.suites import Case, Expectation, Suite
 
 VALUES_NAMED = 3
@@ -65,3 +67,36 @@ def _persona(suite: Suite, case: Case) -> Task:
     if values:
         named = case.expect.model_copy(update={"values": ()})
         yield Call(prompt=_namer(suite), inputs={"values": values[:VALUES_NAMED]}, expect=named)
+
+
+Step = tuple[Call, CallRecord | None, BaseModel | None]
+"""A call, its record, and the answer where there is one that fits."""
+
+
+def walk(task: Task, record_of: Callable[[Call, int], CallRecord | None]) -> Iterator[Step]:
+    """The calls of a case in their order: what was answered decides what is asked next.
+
+    The walk ends with the first call that has no record or failed, which is the last one it gives.
+
+    Args:
+        task: the calls.
+        record_of: of a call and its place among the case's: asks the model, or looks up what it answered.
+    """
+    call, place = next(task, None), 0
+    while call is not None:
+        record = record_of(call, place)
+        answer = None if record is None else parse_answer(record)
+        yield call, record, answer
+        if record is None or record.fault is not None:
+            return
+        try:
+            call, place = task.send(answer), place + 1
+        except StopIteration:
+            return
+
+
+def parse_answer(record: CallRecord) -> BaseModel | None:
+    """The answer as an object; None where the call failed or the answer does not fit."""
+    if record.completion is None or record.invalid:
+        return None
+    return schema_of(record.output, where=record.prompt).model_validate_json(record.completion.text)

@@ -75,7 +75,7 @@ def record(home: Path, answer: Answer, *, prompt: Prompt | None = None) -> None:
     path = recording_path(home, "small", "scripted")
     kept = Recordings(path, recorded_model("scripted", model))
     prompts = {} if prompt is None else {prompt.name: prompt}
-    engine = Engine("scripted", RecordingCompleter(model, kept))  # type: ignore[arg-type]  # it passes the rest on
+    engine = Engine("scripted", RecordingCompleter(model, kept))
     arm = Arm(name="scripted", engine=engine, prompts=prompts)
     plan = RunPlan(suite=suite, cases=suite.cases, arms=[arm], repeats=suite.repeats, mode="record", home=str(home))
     run_suite(plan, home / f"made {len(kept)}")

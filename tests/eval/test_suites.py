@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 
 from eval.metrics import kind_of
+from eval.prompt_checks import lint_prompts
 from eval.readings import has_reader
 from eval.schemas import answer_schemas
 from eval.suites import HOME, SCHEMA_FILE, Choice, list_suites, load_suite, suite_json_schema
 from eval.tasks import calls_of
 from persona_kit.errors import InputError, UsageError
+from personas.authors.answers import ClaimValue
+from personas.models.engine import messages_of
+from personas.models.scripted import ScriptedCompleter
 from prompts.loader import list_prompts, load_prompt
-from tests.eval.small_suite import write_suite
+from tests.eval.small_suite import THINGS, completer, faithful, write_suite
 
 EDGES = {"empty", "contradict", "one-word", "mixed-languages", "hostile", "very-long"}
 
@@ -67,6 +71,28 @@ def test_a_suite_that_is_not_as_it_should_be_is_refused(tmp_path: Path, old: str
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         load_suite("small", tmp_path)
+
+
+def test_a_case_that_a_named_models_window_does_not_hold_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case needs room for its prompt and for the longest answer that the suite asks for."""
+    name = write_suite(tmp_path)
+    model = completer(faithful)
+    (tokens,) = {
+        model.prompt_tokens(messages_of(load_prompt("claim", variant="small").render(case.inputs)), ClaimValue)
+        for case in load_suite(name, tmp_path).cases
+        if case.id == "the-lid"
+    }
+    longest = max(THINGS, key=len)
+
+    def window(size: int) -> list[str]:
+        chat = model.chat.model_copy(update={"n_ctx": size})
+        monkeypatch.setattr("personas.models.opening.open_completer", lambda _spec, **_options: ScriptedCompleter(chat))
+        return [found.message for found in lint_prompts(["claim.small"], model="scripted", home=tmp_path)]
+
+    assert window(tokens + 60) == []
+    assert any(f"the-{longest}" in message and "scripted has" in message for message in window(tokens + 20))
 
 
 def test_cases_are_chosen_by_tag_and_id(tmp_path: Path) -> None:

@@ -20,11 +20,13 @@ from hypothesis import strategies as st
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, Field
 
+from eval.recordings import Recordings
+from eval.replaying import RecordingCompleter, recorded_model
 from persona_kit.errors import EnvironmentProblem, ModelError, PromptTooLong, TruncatedAnswer
 from persona_kit.response_store import ResponseStore
 from personas.models import Engine, open_engine
 from personas.models.bundled import bundled_model_path
-from personas.models.completion import Cancelled
+from personas.models.completion import Cancelled, Completer
 from personas.models.grammar import answer_schema, schema_to_gbnf
 from personas.models.llama_cpp_chat import LlamaCppChat
 from personas.models.local import LocalCompleter
@@ -74,13 +76,18 @@ def chat() -> Iterator[LlamaCppChat]:
     model.close()
 
 
-@pytest.fixture(params=["local", "scripted"])
+@pytest.fixture(params=["local", "scripted", "recording"])
 def engine(request: pytest.FixtureRequest, chat: LlamaCppChat, tmp_path: Path) -> Iterator[Engine]:
     store = ResponseStore(tmp_path / "responses.sqlite3")
-    if request.param == "local":
-        yield Engine("llama-cpp", LocalCompleter(chat), store=store)
-    else:
-        yield Engine("scripted", ScriptedCompleter(ScriptedChatModel(script=script, n_ctx=512)), store=store)
+    scripted = ScriptedCompleter(ScriptedChatModel(script=script, n_ctx=512))
+    completers: dict[str, Callable[[], Completer]] = {
+        "local": lambda: LocalCompleter(chat),
+        "scripted": lambda: scripted,
+        "recording": lambda: RecordingCompleter(
+            scripted, Recordings(tmp_path / "recordings.json", recorded_model("scripted", scripted))
+        ),
+    }
+    yield Engine(request.param, completers[request.param](), store=store)
     store.close()
 
 
