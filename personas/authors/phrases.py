@@ -39,7 +39,7 @@ PASSAGES_COMPARED = 200
 PHRASES_COMPARED = 40
 """The most shared phrases, of which how close they are to the group's centre is measured too."""
 
-CLAUSE_WORTH, WORD_WORTH, AWKWARD_WORTH, SPEAKING_WORTH = 1.25, 0.4, 0.75, 0.3
+CLAUSE_WORTH, WORD_WORTH, AWKWARD_WORTH, SPEAKING_WORTH = 1.25, 0.4, 0.6, 0.3
 """What is said whole reads better than a part of it, and a single word says too little; what begins with "is" or "of"
 reads badly; and of two phrases that say as much, the one that itself speaks of the attribute goes first: "some days I
 just don't have six minutes" is no praise, whatever stands before it."""
@@ -47,11 +47,12 @@ just don't have six minutes" is no praise, whatever stands before it."""
 LEAST_INFORMATION = 0.4
 """How telling, 0..1, a phrase must be to be a claim: a word of every twentieth passage tells about 0.4."""
 
-AWKWARD = re.compile(
-    r"(?:i|i'm|i've|we|it|its|it's|this|that|that's|he|she|they|you|there|did|do|does|is|are|was|were|if|when|what|who|why|how"
-    r"|not sure|of|to|for|from|as|by|at|我|你|他|她|它|这|那|不知道|也|就)(?:\b|(?<=[\u3400-\u9fff]))",
-    re.IGNORECASE,
+_AWKWARD_EN = (
+    "i|i'm|i've|we|it|its|it's|this|that|that's|he|she|they|you|there|did|do|does|is|are|was|were|be|been|am|would|could"
+    "|should|can|will|have|has|had|got|and|or|if|when|what|who|why|how|not sure|of|to|for|from|as|by|at"
 )
+_AWKWARD_ZH = "我|你|他|她|它|这|那|不知道|也|就"
+AWKWARD = re.compile(rf"(?:{_AWKWARD_EN}|{_AWKWARD_ZH})(?:\b|(?<=[\u3400-\u9fff]))", re.IGNORECASE)
 """How a phrase begins that reads badly on its own."""
 
 _PLACEHOLDER = re.compile(r"\[[a-z_ ]+\]")
@@ -117,7 +118,9 @@ class GroupPhrases:
     def _worth_of(self, base: EvidenceBase) -> NDArray[np.float64]:
         telling = np.array([base.specificity(words) for words in self._stems])
         worth = np.array([_reads(phrase, self.attribute) for phrase in self._phrases])
-        worth *= np.where(np.array([len(words) for words in self._stems]) > 1, 1.0, WORD_WORTH)
+        worth *= np.array([
+            _fullness(phrase.text, words) for phrase, words in zip(self._phrases, self._stems, strict=True)
+        ])
         worth *= np.where(telling >= LEAST_INFORMATION, telling, telling / 4) * self._shared.carried() ** 2
         return worth * _closeness(self._phrases, self.group, worth * self._shared.people())
 
@@ -223,6 +226,13 @@ def _compare(wanted: Sequence[set[str]], group: EvidenceGroup, base: EvidenceBas
     for at, row in enumerate(rows.tolist()):
         held[at, [places[word] for word in stems(base.corpus.passage_texts[row]) if word in places]] = 1.0
     return _Shared(held @ weights, base.corpus.passage_customer[rows])
+
+
+def _fullness(phrase: str, words: set[str]) -> float:
+    """A single word says too little, and one that only judges ("lovely") not even of what."""
+    if len(words) > 1:
+        return 1.0
+    return WORD_WORTH if score_sentiment(phrase) == 0.0 else WORD_WORTH**2
 
 
 def _reads(phrase: Phrase, attribute: Attribute) -> float:
