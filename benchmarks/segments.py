@@ -6,14 +6,17 @@
     python -m benchmarks.segments crosswoz FOLDER
     python -m benchmarks.segments survey DOCUMENTS.jsonl
     python -m benchmarks.segments themes BANKING77_FOLDER [--bertopic-python PATH_TO_A_PYTHON_THAT_HAS_BERTOPIC]
+    python -m benchmarks.segments themes BANKING77_FOLDER --intents 10 20 40
 
 `simulated`: corpora of `personas simulate` with 3 to 10 segments, and one crowd without kinds in ten; people who write
 of something else altogether belong to no segment and are left aside. `multidogo` holds `customer_id`, `domain` and
 `turns`; a conversation is a customer. `crosswoz`: dialogues.jsonl of CrossWOZ; a dialogue is a customer, and each turn
 of its user a document. The truth of a person is the set of domains of the goal, and the domain of most of the turns;
 that of a turn its domain, where it names one, and what it asks or tells (domain and slot of its first act). `survey`
-tells how well the segments return in samples of four fifths, and how many of the old people stay together when a tenth
-of the people are others. `themes`: train.csv and test.csv of PolyAI's Banking77, whose 77 intents are the truth;
+tells how well the segments return in samples of four fifths by the same themes and way of grouping, and how alike whole
+runs are, in which themes and number of segments are found anew: who stays together when a tenth of the people are
+others (segments that join keep their people together), and the adjusted Rand index, which counts joining too. `themes`:
+train.csv and test.csv of PolyAI's Banking77, whose 77 intents are the truth, or of some of them drawn at random;
 BERTopic is fitted to the same vectors, three times in turns with ours, choosing the number of themes included.
 """
 
@@ -194,15 +197,22 @@ def measure_survey(path: Path) -> None:
         )
         print(f"log word count explained {length_explains(corpus, described):.3f}; told {grouping.told}")
         whole = members(corpus, grouping)
-    shares = []
-    for draw in range(DRAWS):
-        order = np.random.default_rng(draw).permutation(len(everybody))
-        before = {everybody[at] for at in order[len(everybody) // 11 :]}
-        part = tuple(document for document in reading.documents if document.customer_id in before)
-        with built(with_documents(reading, part)) as corpus:
-            shares.append(together(members(corpus, group(corpus)[1]), whole))
-    told = ", ".join(f"{share:.3f}" for share in shares)
-    print(f"a tenth other people added, {DRAWS} times: {told} of the old ones stay together")
+    for what, left_out in (("a tenth other people added", len(everybody) // 11), ("four fifths", len(everybody) // 5)):
+        for draw in range(DRAWS):
+            order = np.random.default_rng(draw).permutation(len(everybody))
+            before = {everybody[at] for at in order[left_out:]}
+            part = tuple(document for document in reading.documents if document.customer_id in before)
+            with built(with_documents(reading, part)) as corpus:
+                old = members(corpus, group(corpus)[1])
+            print(f"{what}, everything found anew: {compare_members(old, whole)}", flush=True)
+
+
+def compare_members(old: dict[str, int], new: dict[str, int]) -> str:
+    """How alike two runs place the people of both."""
+    shared = sorted(set(old) & set(new))
+    _, rand = scores([str(old[one]) for one in shared], np.array([new[one] for one in shared]))
+    counts = " and ".join(str(len(set(run.values()))) for run in (old, new))
+    return f"{counts} segments, ARI {rand:.3f}, {together(old, new):.3f} of the old ones stay together"
 
 
 def together(old: dict[str, int], new: dict[str, int]) -> float:
@@ -265,13 +275,39 @@ def compare_with_bertopic(python: Path, corpus: Corpus, first: dict[str, int], t
     print(f"BERTopic takes {np.median(theirs) / np.median(ours):.1f} times as long")
 
 
-def measure_themes(folder: Path, bertopic: Path | None) -> None:
-    """Themes of single sentences against their intents."""
-    rows = []
+def read_intents(folder: Path) -> dict[str, tuple[str, str]]:
+    """Document id -> intent and sentence, of both files."""
+    rows = {}
     for name in ("train.csv", "test.csv"):
         with (folder / name).open(encoding="utf-8", newline="") as file:
-            rows += [(f"{name}:{at}", row["category"]) for at, row in enumerate(csv.DictReader(file), start=1)]
-    intents = dict(rows)
+            for at, row in enumerate(csv.DictReader(file), start=1):
+                rows[f"{name}:{at}"] = (row["category"], row["text"])
+    return rows
+
+
+def measure_fewer_intents(folder: Path, count: int) -> None:
+    """Themes of the sentences of some of the intents, drawn twice: whether their number follows that of the intents."""
+    rows = read_intents(folder)
+    intents = sorted({intent for intent, _ in rows.values()})
+    for draw in range(2):
+        chosen = set(np.random.default_rng(draw).choice(intents, count, replace=False).tolist())
+        truth = {document: intent for document, (intent, _) in rows.items() if intent in chosen}
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / "documents.jsonl"
+            lines = [json.dumps({"id": document, "text": rows[document][1]}) for document in truth]
+            path.write_text("\n".join(lines), encoding="utf-8")
+            with built(read_documents([str(path)], ReadOptions(), progress=Silent())) as corpus:
+                themes = find_themes(corpus, seed=0)
+                first = {passage.document_id: row for row, passage in reversed(list(enumerate(corpus.passages)))}
+                own = [truth[document] for document in first]
+                information, rand = scores(own, themes.passage_theme[list(first.values())])
+        told = f"NMI {information:.3f}, ARI {rand:.3f}"
+        print(f"{len(themes.themes)} themes of {count} intents, {len(truth)} sentences: {told}", flush=True)
+
+
+def measure_themes(folder: Path, bertopic: Path | None) -> None:
+    """Themes of single sentences against their intents."""
+    intents = {document: intent for document, (intent, _) in read_intents(folder).items()}
     sources = [str(folder / name) for name in ("train.csv", "test.csv")]
     with built(read_documents(sources, ReadOptions(text="text"), progress=Silent())) as corpus:
         started = time.perf_counter()
@@ -299,6 +335,7 @@ def main() -> None:
     parser.add_argument("--planted", type=int, help="segments in every corpus; by default 3 to 10, and 1 in ten")
     parser.add_argument("--text-features", nargs="+", choices=get_args(TextFeatures), default=["auto"])
     parser.add_argument("--bertopic-python", type=Path)
+    parser.add_argument("--intents", type=int, nargs="+", help="themes of so many intents, drawn at random")
     arguments = parser.parse_args()
     if arguments.what == "simulated":
         seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
@@ -310,6 +347,9 @@ def main() -> None:
         measure(arguments.path, arguments.text_features)
     elif arguments.what == "survey":
         measure_survey(arguments.path)
+    elif arguments.intents:
+        for count in arguments.intents:
+            measure_fewer_intents(arguments.path, count)
     else:
         measure_themes(arguments.path, arguments.bertopic_python)
 

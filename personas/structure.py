@@ -110,9 +110,7 @@ def find_structure(
     progress.start("explain")
     with stage("explain"):
         explanation = _explain(features, described, seed=options.seed)
-        trends = find_trends(corpus, themes, segments, sentiment=feelings)
-        if trends is None and (unusable := tell_unusable(read_dates(corpus.documents).report)):
-            progress.note(unusable)
+        trends = _trends(corpus, themes, segments, feelings, progress)
         values, priorities = _worth(corpus, known.behaviour, described, feelings)
     progress.finish("explain")
     with stage("evidence"):
@@ -250,6 +248,20 @@ def _explain(features: FeatureTable, described: list[DescribedSegment], *, seed:
     for at, one in enumerate(described):
         labels[one.inside] = at
     return explain_grouping(features, labels, segment_ids=[one.segment.segment_id for one in described], seed=seed)
+
+
+def _trends(
+    corpus: Corpus,
+    themes: ThemeModel,
+    segments: tuple[Segment, ...],
+    feelings: NDArray[np.float32],
+    progress: Progress,
+) -> TrendReport | None:
+    """What changes over time; dates that were given and cannot be used are told."""
+    trends = find_trends(corpus, themes, segments, sentiment=feelings)
+    if trends is None and (unusable := tell_unusable(read_dates(corpus.documents).report)):
+        progress.note(unusable)
+    return trends
 
 
 def _worth(

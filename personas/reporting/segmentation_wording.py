@@ -38,8 +38,8 @@ SEGMENTATION_ENGLISH: Mapping[str, str] = {
     "why_sound": "Of {tried} ways that were tried, it was taken; those worth more do not come back well enough, or "
     "tell no more than chance.",
     "why_parts": "People of different languages were grouped apart: each part took a way of its own.",
-    "why_agreement": "Left without a fifth of the people, the grouping comes out again with agreement {value} (1 is "
-    "the same every time, 0 is chance).",
+    "why_agreement": "Without a fifth of the people, the same way, as fine, groups the others alike: agreement {value} "
+    "(1 is the same every time, 0 is chance). A whole new run may also find other themes and another number.",
     "one_reason": "one group: ",
     "one_because": "{reason}.",
     "halves_none": "Too few people wrote enough for two halves to be compared, so it cannot be told whether the "
@@ -146,7 +146,8 @@ SEGMENTATION_CHINESE: Mapping[str, str] = {
     "（价值：群体能说明其成员多少，乘以它有多稳定地再现），而群体更少。",
     "why_sound": "在尝试过的 {tried} 种分法中采用了这一种；价值更高的分法再现得不够好，或不优于随机。",
     "why_parts": "不同语言的人分别分群：各部分各用一种分法。",
-    "why_agreement": "去掉五分之一的人后重新分群，一致程度为 {value}（1 为每次相同，0 为随机）。",
+    "why_agreement": "去掉五分之一的人后，以同样的方式和粒度重新分群，一致程度为 {value}（1 为每次相同，0 为随机）。"
+    "全部重新运行时，主题和群体数也可能不同。",
     "one_reason": "一个群体：",
     "one_because": "{reason}。",
     "halves_none": "写得够多、可以分成两半比较的人太少，因此无法判断这些群体是不同类型的人，"
