@@ -73,6 +73,8 @@ def _simulated(before: Repeats, after: Repeats, rng: np.random.Generator) -> tup
     """
     repeats = max(map(len, [*before, *after]))
     both = np.array([[np.resize(run, repeats) for run in case] for case in zip(before, after, strict=True)])
+    # What all cases gained or lost is no spread.
+    both[:, 1] -= np.median((both[:, 1] - both[:, 0]).mean(axis=1))
     turned = rng.integers(0, 2, (TRIALS, len(both), 1))
     exchanged = np.where(turned, both[:, 1], both[:, 0]), np.where(turned, both[:, 0], both[:, 1])
     pool = np.broadcast_to(both.reshape(1, len(both), -1), (TRIALS, len(both), 2 * repeats))
