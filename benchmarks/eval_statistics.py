@@ -21,6 +21,7 @@ from eval.statistics import ScoreComparison, compare_passes, compare_scores, jud
 SCORES, VERDICTS, REPEATS = 8, 2, 3
 MARGIN = 0.05
 SHAPES = ("even", "steep", "sure")
+WHOLE = "even, but whole answers are lost"
 """`even`: scores around 0.6; `steep`: each answer is right or wrong, the case says how often; `sure`: nearly all are
 right."""
 SURE = 0.97
@@ -36,10 +37,12 @@ def run_of(
 ) -> dict[str, list[float]]:
     """A run of the cases, worse by `loss` on average."""
     usual = np.full_like(difficulty, SURE) if shape == "sure" else difficulty
+    share, size = loss / usual.mean(), (len(difficulty), REPEATS)
     # In proportion: a case that is rarely right cannot lose more than it has.
-    level = (usual * (1 - loss / usual.mean()))[:, None]
-    size = (len(difficulty), REPEATS)
-    values = level + rng.normal(0, 0.15, size) if shape == "even" else (rng.random(size) < level).astype(float)
+    level = (usual if shape == WHOLE else usual * (1 - share))[:, None]
+    values = level + rng.normal(0, 0.15, size) if "even" in shape else (rng.random(size) < level).astype(float)
+    if shape == WHOLE:
+        values *= rng.random(size) >= share
     return {f"case-{at}": list(row) for at, row in enumerate(values)}
 
 
@@ -93,8 +96,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{cases} cases: false alarms {false_alarms(cases, given.trials):.3f}", flush=True)
         for shape in SHAPES:
             for share in (1.0, 0.5):
-                loss, seen = power(cases, given.trials, shape, share)
-                print(f"{cases} cases, {shape}: a loss of {loss:.3f} is regressed in {seen:.2f}", flush=True)
+                _tell(cases, given.trials, shape, share)
+        _tell(cases, given.trials, WHOLE, 1.0)
+
+
+def _tell(cases: int, trials: int, shape: str, share: float) -> None:
+    loss, seen = power(cases, trials, shape, share)
+    print(f"{cases} cases, {shape}: a loss of {loss:.3f} is regressed in {seen:.2f}", flush=True)
 
 
 if __name__ == "__main__":
