@@ -1,6 +1,6 @@
 """Whether the shipped suite finds prompts made worse on purpose, and leaves harmless edits alone, on the bundled model.
 
-    python -m benchmarks.planted_prompts [--seeds 1] [--threads 1] [--out eval-runs/planted]
+    python -m benchmarks.planted_prompts [--seeds 0 1 2 3 4] [--threads 1] [--out eval-runs/planted]
 
 Eleven texts of `claim.small` are worse by construction (`WORSE`), ten say the same in other words or spaces
 (`HARMLESS`). Each is run with the suite as it ships and compared with the shipped text, drawn with the same seeds;
@@ -117,7 +117,7 @@ HARMLESS: dict[str, Edit] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("eval-runs/planted"))
     given = parser.parse_args()
@@ -127,7 +127,7 @@ def main() -> None:
     both = zip_longest(WORSE.items(), HARMLESS.items())
     edits = [(name, edit) for name, edit in filter(None, chain.from_iterable(both))]
     found: dict[str, list[bool]] = {name: [] for name, _ in edits}
-    for seed in range(given.seeds):
+    for seed in given.seeds:
         request = RunRequest(suites=[SUITE], seed=seed, out=given.out, options={"threads": given.threads})
 
         def run(name: str, source: str, request: RunRequest = request) -> Path:
@@ -147,9 +147,12 @@ def main() -> None:
             linted = "lint" if unfenced(Prompt(text, file_name=name)) else ""
             kind = "worse" if name in WORSE else "harmless"
             print(f"seed {seed} | {kind} | {name} | {comparison.verdict} | {', '.join(told)} | {linted}", flush=True)
-    for kind, names in (("worse", WORSE), ("harmless", HARMLESS)):
-        runs = [flag for name in names for flag in found[name]]
-        print(f"{kind}: {sum(runs)} of {len(runs)} flagged")
+        for kind, names in (("worse", WORSE), ("harmless", HARMLESS)):
+            print(
+                f"seed {seed} | {kind} | {sum(found[name][-1] for name in names)} of {len(names)} flagged", flush=True
+            )
+    for name, flags in found.items():
+        print(f"{name}: flagged with {sum(flags)} of {len(flags)} seeds")
 
 
 def _with(request: RunRequest, text: PromptText) -> RunRequest:

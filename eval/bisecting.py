@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from eval.baselines import Measured, measure
 from eval.comparing import MetricComparison, compare_measured
+from eval.metrics import kind_of
 from eval.running import PromptText, RunRequest, run_request
 from persona_kit.errors import UsageError
 from persona_kit.progress import Progress
@@ -57,6 +58,8 @@ def bisect(
     """
     if len(versions) < 2:
         raise UsageError("there is nothing between the two versions", where="--good and --bad")
+    if kind_of(metric) is None:
+        raise UsageError(f"there is no metric {metric!r}", where="--metric", mend="see docs/evals.md for their names")
 
     def run(version: PromptText) -> Measured:
         (done,) = run_request(replace(request, texts=[version]), progress=progress)

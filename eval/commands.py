@@ -57,7 +57,10 @@ def eval_run(
     fail_on: given.FailOn = "regressed",
     as_json: given.AsJson = False,
 ) -> None:
-    """Run suites and compare them with their baselines; exit 1 when a gate got worse, 3 when a call failed."""
+    """Run suites and compare them with their baselines; exit 1 when a gate got worse, 3 when a call failed.
+
+    A replay that has no baseline to be compared with is an error, too (3): it would pass whatever was answered.
+    """
     from eval.running import RunRequest, prompt_text
     from eval.suites import HOME
     from personas.engines import BUNDLED, LOCAL_CALL_TIMEOUT_S
@@ -96,7 +99,7 @@ def _run_and_tell(request: RunRequest, *, compare: bool, fail_on: FailOnVerdict,
     found = [comparison for outcome in outcomes for comparison in outcome.comparisons]
     told = [{"run": str(one.run.path), "scores": [_as_dict(arm) for arm in one.arms]} for one in outcomes]
     _tell_comparisons(found, as_json=as_json, extra={"runs": told})
-    if any(outcome.faults for outcome in outcomes):
+    if any(outcome.faults or outcome.uncompared for outcome in outcomes):
         raise typer.Exit(EXIT_ERRORS)
     if any(one.fails(fail_on) for one in found):
         raise typer.Exit(EXIT_REGRESSED)

@@ -24,6 +24,8 @@ class Outcome:
     comparisons: Sequence[Comparison]
     notes: Sequence[str]
     """Why something was not compared."""
+    uncompared: bool = False
+    """Whether that is an error: a replay that is compared with nothing would always pass."""
 
     @property
     def faults(self) -> list[CallRecord]:
@@ -38,10 +40,10 @@ def outcome_of(run: SuiteRun, home: Path, *, compare: bool = True, strict: bool 
         run: a suite that was run.
         home: of the baselines.
         compare: whether to compare at all.
-        strict: whether a baseline that cannot be compared is an error: a replay that compares with nothing passes.
+        strict: whether it is an error that an arm has no baseline, or one that cannot be compared.
 
     Raises:
-        UsageError: when it is strict and the run is unlike its baseline.
+        InputError: when a baseline cannot be read.
     """
     facts, arms = read_facts(run.path), score_run(run.path)
     comparisons, notes = [], []
@@ -55,7 +57,5 @@ def outcome_of(run: SuiteRun, home: Path, *, compare: bool = True, strict: bool 
             judge_gates = is_calibrated(now.judge, home)
             comparisons.append(compare_measured(read_baseline(path), now, run.suite.gates, judge_gates=judge_gates))
         except UsageError as error:
-            if strict:
-                raise
             notes.append(f"not compared: {error.what}")
-    return Outcome(run, arms, comparisons, notes)
+    return Outcome(run, arms, comparisons, notes, uncompared=strict and bool(notes))

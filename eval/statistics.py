@@ -187,7 +187,7 @@ def _gate(metric: str, comparison: ScoreComparison | VerdictComparison, p: float
 
 def _verdict(comparison: ScoreComparison | VerdictComparison, p: float) -> tuple[Verdict, str]:
     margin, change = comparison.margin, comparison.difference
-    told = f"{change:+.3f}, margin {margin:.3f}, p {p:.3f}"
+    told = f"{change:+.3f}, margin {margin:.3f}, p {f'{p:.3f}' if p >= 0.001 else '<0.001'}"
     if comparison.missing:
         return "regressed", f"{len(comparison.missing)} cases of the baseline are missing"
     if abs(change) >= margin and p < ALPHA:

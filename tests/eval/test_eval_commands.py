@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Path:
     record(tmp_path, faithful)
     record(tmp_path, careless, prompt=edited())
     (tmp_path / "claim.small.j2").write_text(edited().source, encoding="utf-8")
-    result = replay(tmp_path)
+    result = replay(tmp_path, "--no-compare")
     assert result.exit_code == 0, result.output
     assert personas("eval", "bless", only_run(tmp_path), "--evals", tmp_path).exit_code == 0
     return tmp_path
@@ -76,6 +76,17 @@ def test_a_prompt_that_was_never_recorded_is_an_error_not_a_regression(home: Pat
     assert "|the-lid|0|0 and 11 more: the call was never recorded" in result.stderr
     assert result.stderr.count("never recorded") == 1
     assert "small: inconclusive" not in result.stdout
+
+
+def test_a_replay_without_a_baseline_does_not_pass(home: Path) -> None:
+    path = home / "baselines" / "small" / "scripted.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"repeats": 1', '"repeats": 3'), encoding="utf-8")
+    unlike = replay(home)
+    assert (unlike.exit_code, "not compared: the two runs are unlike: repeats: 3 and 1" in unlike.stderr) == (3, True)
+    path.unlink()
+    alone = replay(home)
+    assert (alone.exit_code, "no baseline of scripted" in alone.stderr) == (3, True)
+    assert replay(home, "--no-compare").exit_code == 0
 
 
 def test_json_goes_to_stdout_alone(home: Path) -> None:
@@ -151,6 +162,9 @@ def test_bisect_names_the_version_that_broke_a_metric(home: Path) -> None:
     result = personas("eval", "bisect", "claim.small", *ends, *flags, "--out", home / "runs")
     assert result.exit_code == 1, result.output
     assert "carried broke at claim.small.j2" in result.stdout
+    misspelt = personas("eval", "bisect", "claim.small", *ends, *("--metric", "carrried", *flags[2:]))
+    assert isinstance(misspelt.exception, UsageError)
+    assert "no metric 'carrried'" in misspelt.exception.what
 
 
 def test_calibrate_says_whether_a_judge_may_gate(tmp_path: Path) -> None:
