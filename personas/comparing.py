@@ -309,7 +309,9 @@ def _evidence(language: OutputLanguage) -> tuple[EvidenceBase, list[tuple[Task, 
     rows = np.arange(len(documents), dtype=np.int64)
     space = Space(EMBEDDERS[language], embedder, rows, embedder.embed(texts), _no_index)
     corpus = Corpus(documents, tuple(map(_whole, documents)), (space,))
-    base = EvidenceBase(corpus, _no_themes(len(documents)), (), [() for _ in documents])
+    base = EvidenceBase(
+        corpus, _no_themes(len(documents)), (), [(task.attribute,) for task in tasks for _ in task.texts]
+    )
     questions = []
     for number, task in enumerate(tasks):
         own = rows[[document.document_id.startswith(f"{language}-{number}-") for document in documents]]

@@ -142,7 +142,7 @@ SHARE = 0.8
 
 def test_a_budget_leaves_whole_personas_and_the_next_run_goes_on(tmp_path: Path) -> None:
     # So many people that what a persona takes is much more than the most that one call could.
-    sources = [str(write_table(tmp_path / "reviews.csv", english_people(10)))]
+    sources = [str(write_table(tmp_path / "reviews.csv", english_people(22)))]
     with FaultServer(write_answer) as server:
         whole = generate(sources, options_for(tmp_path / "whole", server))
         spent = server.served.prompt_tokens + server.served.completion_tokens
