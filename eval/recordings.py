@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ class Recordings:
     def __len__(self) -> int:
         return len(self._file.calls)
 
-    def get(self, messages: Sequence[Message], schema: dict[str, Any], sampling: Sampling) -> Completion | None:
+    def get(self, messages: Sequence[Message], schema: Mapping[str, Any], sampling: Sampling) -> Completion | None:
         """The answer recorded for the call; None where there is none."""
         call = self._file.calls.get(self.key(messages, schema, sampling))
         return None if call is None else call.completion
@@ -100,7 +100,7 @@ class Recordings:
     def put(
         self,
         messages: Sequence[Message],
-        schema: dict[str, Any],
+        schema: Mapping[str, Any],
         sampling: Sampling,
         completion: Completion,
     ) -> str:
@@ -120,7 +120,7 @@ class Recordings:
         )
         return key
 
-    def key(self, messages: Sequence[Message], schema: dict[str, Any], sampling: Sampling) -> str:
+    def key(self, messages: Sequence[Message], schema: Mapping[str, Any], sampling: Sampling) -> str:
         """Hash of the model and the whole call."""
         return sha256_json({
             "model": self.model.identity,

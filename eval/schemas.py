@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -62,6 +63,6 @@ def schema_of(output: str, *, where: str) -> type[BaseModel]:
 
 
 @cache
-def json_form(schema: type[BaseModel]) -> dict[str, Any]:
+def json_form(schema: type[BaseModel]) -> Mapping[str, Any]:
     """The schema as models are held to it; made once, since a run asks for it at every call. Not to be changed."""
     return answer_schema(schema)

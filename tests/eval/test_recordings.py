@@ -64,7 +64,7 @@ def test_a_miss_fails_and_shows_the_nearest_recording(
 
 
 def test_a_change_of_the_schema_is_a_miss(tmp_path: Path) -> None:
-    assert recorded(tmp_path / "a.json").get(MESSAGES, SCHEMA | {"title": "Other"}, SAMPLING) is None
+    assert recorded(tmp_path / "a.json").get(MESSAGES, {**SCHEMA, "title": "Other"}, SAMPLING) is None
 
 
 def test_a_replaying_model_is_an_engines_model_and_a_miss_is_no_model_error(tmp_path: Path) -> None:
