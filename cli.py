@@ -347,12 +347,16 @@ def batch(
     only: given.Only = None,
     force: given.ForceJobs = False,
     allow_unredacted: given.AllowUnredacted = None,
+    dry_run: given.DryRunJobs = False,
     as_json: given.AsJson = False,
 ) -> None:
     """Run many corpora under one limit and budget, with a page over all reports; again: only what is not done."""
     from personas.batch import run_batch, tell_batch
 
     console = stderr_console()
+    if dry_run:
+        _tell_batch_forecast(jobs, only or (), console, force=force, unredacted=bool(allow_unredacted), as_json=as_json)
+        return
     try:
         with TerminalProgress(console) as progress:
             result = run_batch(
@@ -449,6 +453,21 @@ def _tell_forecast(sources: list[str], options: GenerateOptions, console: Consol
         console.print(Text(line))
     if as_json:
         echo_data(told.model_dump_json(indent=2))
+
+
+def _tell_batch_forecast(
+    jobs: Path, only: Sequence[str], console: Console, *, force: bool, unredacted: bool, as_json: bool
+) -> None:
+    from personas.batch_forecast import batch_forecast_lines, forecast_batch
+
+    with TerminalProgress(console) as progress:
+        told = forecast_batch(jobs, only=only, force=force, allow_unredacted=unredacted, progress=progress)
+    for line in batch_forecast_lines(told):
+        console.print(Text(line))
+    if as_json:
+        echo_data(told.model_dump_json(indent=2))
+    if not told.ok:
+        raise typer.Exit(EXIT_BROKEN)
 
 
 def _compare_engines(specs: list[str], options: GenerateOptions, console: Console, *, as_json: bool) -> None:

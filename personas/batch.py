@@ -83,7 +83,7 @@ def run_batch(
     check_places(job_file, chosen)
     for variable in job_file.unknown_variables:
         progress.warn(f"{variable} is set, but is no setting of personas")
-    _check_out(job_file.out, force=force)
+    check_out(job_file.out, force=force)
     # The lock of the root: two batches that write one record would undo each other's lines.
     with Workspace.open(job_file.workspace):
         return _Batch(job_file, chosen, progress, cancellation or Cancellation(), force=force).run()
@@ -156,7 +156,7 @@ class _Batch:
         except PersonaKitError as error:
             self._jobs[job.name] = self._told(failed(known, error), error)
             return True
-        if not self._force and _is_done(known, fingerprint, job.options):
+        if not self._force and is_done(known, fingerprint, job.options):
             self._progress.note(f"{job.name}: done before, and nothing it depends on has changed")
             return True
         self._jobs[job.name] = as_of(known, job, fingerprint)
@@ -257,8 +257,12 @@ def _shared_limits(job_file: JobFile) -> Limits:
     )
 
 
-def _check_out(out: Path, *, force: bool) -> None:
-    """Nothing, when the folder is ours or empty, so that nobody's own index.html is lost."""
+def check_out(out: Path, *, force: bool) -> None:
+    """Nothing, when the folder is ours or empty, so that nobody's own index.html is lost.
+
+    Raises:
+        OutputError: when it holds something else, and that is not to be written over.
+    """
     if out.exists() and not out.is_dir():
         raise OutputError("the output is a file, not a folder", where=str(out), mend="name a folder as `out`")
     holds = sorted(entry.name for entry in out.iterdir() if not entry.name.startswith(".")) if out.exists() else []
@@ -270,7 +274,8 @@ def _check_out(out: Path, *, force: bool) -> None:
         )
 
 
-def _is_done(known: JobRecord, fingerprint: str, options: GenerateOptions) -> bool:
+def is_done(known: JobRecord, fingerprint: str, options: GenerateOptions) -> bool:
+    """Whether there is nothing to run: the results of these very inputs and options are in the job's folder."""
     out = options.out
     wanted = RESULT_FILES | PROFILE_FILES if options.profiles else RESULT_FILES
     whole = all((out / name).is_file() for name in wanted)

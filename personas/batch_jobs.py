@@ -45,7 +45,7 @@ OPTION_KEYS = tuple(
 """Keys of [defaults] and, beside `name` and `sources`, of a [[job]]."""
 JOB_KEYS = ("name", "sources", *OPTION_KEYS)
 
-_FILE_OPTIONS = ("customers", "orders", "schema_ref", "corrections")
+_FILE_OPTIONS = ("customers", "orders", "events", "schema_ref", "corrections")
 _ENGINES_WITH_FILES = frozenset({"llama-cpp", "gensim"})
 _LONGEST_NAME = 64
 _RESERVED = frozenset({INDEX, RECORD, "con", "prn", "aux", "nul"})

@@ -318,8 +318,13 @@ def forecast(engine: RehearsalEngine, material: Material, options: GenerateOptio
     )
 
 
-def forecast_lines(forecast: Forecast) -> list[str]:
-    """The forecast in words, a line each."""
+def forecast_lines(forecast: Forecast, *, stages: bool = True) -> list[str]:
+    """The forecast in words, a line each.
+
+    Args:
+        forecast: what to tell.
+        stages: with a line for each prompt.
+    """
     made, most = forecast.calls_expected, forecast.calls_at_most
     guess = {
         "exact": "counted with the model's own vocabulary",
@@ -336,7 +341,7 @@ def forecast_lines(forecast: Forecast) -> list[str]:
     lines += [
         f"  {stage.stage}: {stage.calls:,} calls, {stage.reused:,} reused, {stage.prompt_tokens:,} prompt tokens, "
         f"{stage.completion_tokens:,} answer tokens"
-        for stage in forecast.per_stage
+        for stage in (forecast.per_stage if stages else ())
     ]
     return [*lines, _cost_line(forecast)]
 

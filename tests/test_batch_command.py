@@ -91,6 +91,22 @@ def test_the_example_of_the_page_runs_and_runs_again(documented: Path, personas:
     assert "load" not in again.stderr
 
 
+def test_the_dry_run_of_the_page_tells_the_jobs_and_writes_no_result(documented: Path, personas: Personas) -> None:
+    _, *arguments = shlex.split(example("dry run"))
+    told = personas(*arguments, "--json")
+    assert told.returncode == 0, told.stderr
+    assert [job["name"] for job in json.loads(told.stdout)["jobs"]] == ["app-reviews", "interviews"]
+    assert "all jobs: 2 to run" in told.stderr
+    assert not (documented / "reports").exists()
+    path = documented / "JOBS.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("segments = 2", 'text = "body"'), encoding="utf-8")
+    broken = personas(*arguments)
+    assert (broken.returncode, broken.stdout) == (3, "")
+    assert "interviews: cannot be run as it stands: there is no column 'body'" in broken.stderr
+    assert "all jobs: 1 to run" in broken.stderr
+    assert "Traceback" not in broken.stderr
+
+
 def test_the_page_names_every_key_of_its_own() -> None:
     assert [key for key in (*TOP_KEYS, *LIMITS) if f"`{key}`" not in PAGE and f"`[{key}]`" not in PAGE] == ["job"]
     assert "`[[job]]`" in PAGE

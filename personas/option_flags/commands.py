@@ -54,6 +54,9 @@ Only = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Run this j
 ForceJobs = Annotated[
     bool, typer.Option("--force", help="Run jobs that are done too, and write over results of other runs.")
 ]
+DryRunJobs = Annotated[
+    bool, typer.Option("--dry-run", help="Tell calls, tokens and cost of each job and of all, and spend nothing.")
+]
 OlderThan = Annotated[
     float | None,
     typer.Option(metavar="DAYS", min=0, help="Remove what was stored longer ago, used since or not."),

@@ -156,7 +156,14 @@ def test_every_option_has_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "key"), [("", "sources"), ('customers = "c.csv"\n', "customers"), ('schema = "s.toml"\n', "schema")]
+    ("line", "key"),
+    [
+        ("", "sources"),
+        ('customers = "c.csv"\n', "customers"),
+        ('orders = "o.csv"\n', "orders"),
+        ('events = "e.csv"\n', "events"),
+        ('schema = "s.toml"\n', "schema"),
+    ],
 )
 def test_what_a_job_names_must_be_there(line: str, key: str, tmp_path: Path) -> None:
     found = read(tmp_path, ONE + line)
@@ -198,7 +205,7 @@ def test_a_fingerprint_follows_what_a_job_depends_on_and_nothing_else(
 ) -> None:
     for name in ("a.csv", "c.csv"):
         (tmp_path / name).write_text(name, encoding="utf-8")
-    with_table = ONE + 'customers = "c.csv"\n'
+    with_table = ONE + 'events = "c.csv"\n'
     first, table = _fingerprint(tmp_path), _fingerprint(tmp_path, with_table)
     others = [_fingerprint(tmp_path, text) for text in (ONE + "seed = 1\n", "[defaults]\nseed = 2\n" + ONE, with_table)]
     assert len({first, *others}) == 4
