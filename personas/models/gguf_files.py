@@ -24,7 +24,7 @@ def gguf_path(name: str) -> Path:
         return bundled_model_path()
     path = Path(name).expanduser()
     if path.is_file():
-        _check_magic(path)
+        _check_magic(path, name)
         return path
     owner, _, rest = name.partition("/")
     repository, _, file = rest.partition("/")
@@ -34,23 +34,25 @@ def gguf_path(name: str) -> Path:
             where=name,
             mend="write llama-cpp:PATH.gguf, or llama-cpp:OWNER/REPO/FILE.gguf for a file on Hugging Face",
         )
-    return _hub_file(f"{owner}/{repository}", file)
+    path = _hub_file(f"{owner}/{repository}", file)
+    _check_magic(path, name)
+    return path
 
 
-def _check_magic(path: Path) -> None:
+def _check_magic(path: Path, name: str) -> None:
     try:
         with path.open("rb") as file:
             begins = file.read(len(MAGIC))
     except OSError as error:
         raise EnvironmentProblem(
             f"the model file cannot be read: {error.strerror or error}",
-            where=str(path),
+            where=name,
             mend="check the path after llama-cpp: and who may read the file",
         ) from error
     if begins != MAGIC:
         raise EnvironmentProblem(
             "the model file is empty" if not begins else "this is not a GGUF file",
-            where=str(path),
+            where=name,
             mend="download it again, or name another file; models in other formats must be converted to GGUF first",
         )
 
