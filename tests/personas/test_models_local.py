@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +29,7 @@ from personas.models import Engine, open_engine
 from personas.models.bundled import bundled_model_path
 from personas.models.completion import Cancelled, Completer
 from personas.models.grammar import answer_schema, schema_to_gbnf
-from personas.models.llama_cpp_chat import LlamaCppChat
+from personas.models.llama_cpp_chat import LlamaCppChat, physical_cores
 from personas.models.local import LocalCompleter
 from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
 from personas.models.token_loop import _sampler, generate_tokens
@@ -225,16 +226,14 @@ def test_the_window_is_filled_to_the_last_token_and_no_further(chat: LlamaCppCha
     assert isinstance(engine.ask(prompt, Mood, seed=1, max_tokens=room).value, Mood)
 
 
-def test_without_the_reset_a_shared_prefix_stays_in_the_cache(
-    chat: LlamaCppChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shared = "The app is slow. " * 20
+def read_after(chat: LlamaCppChat, first: str, second: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Tokens in the cache after the first question, and tokens evaluated for the second, with the cache kept."""
     chat.reproducible = False
     try:
-        ask(chat, shared + "It crashes.")
+        ask(chat, first)
         held = chat._llama
         assert held is not None
-        before = held.input_ids[: held.n_tokens].tolist()
+        before = held.n_tokens
         evaluated: list[int] = []
         evaluate = held.eval
 
@@ -243,12 +242,43 @@ def test_without_the_reset_a_shared_prefix_stays_in_the_cache(
             evaluate(tokens)
 
         monkeypatch.setattr(held, "eval", counted)
-        text = ask(chat, shared + "Nobody answers.")
+        Mood.model_validate_json(ask(chat, second))
     finally:
         chat.reproducible = True
-    Mood.model_validate_json(text)
-    assert len(before) > 100
-    assert len(evaluated) < 100
+    return before, len(evaluated)
+
+
+SHARED = "The app is slow. " * 20
+
+
+def test_without_the_reset_a_shared_prefix_stays_in_the_cache(
+    chat: LlamaCppChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, evaluated = read_after(chat, SHARED + "It crashes.", SHARED + "Nobody answers.", monkeypatch)
+    assert before > 100
+    assert evaluated < 100
+
+
+@pytest.mark.parametrize("kind", ["llama_model_is_recurrent", "llama_model_is_hybrid"])
+def test_a_model_whose_state_cannot_be_cut_back_reads_every_prompt_whole(
+    kind: str, chat: LlamaCppChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import llama_cpp
+
+    monkeypatch.setattr(llama_cpp, kind, lambda _model: True)
+    before, evaluated = read_after(chat, SHARED + "It crashes.", SHARED + "Nobody answers.", monkeypatch)
+    assert before > 100
+    assert evaluated > 100
+
+
+def test_llama_cpps_own_defaults_are_not_taken(chat: LlamaCppChat) -> None:
+    """They are a window of 512 tokens, one thread where there are two, and one for reading prompts."""
+    with closing(LlamaCppChat(path=bundled_model_path())) as usual:
+        assert usual.context_tokens == 4096
+        assert usual._llama is not None
+        assert usual._llama.n_threads == usual._llama.n_threads_batch == physical_cores()
+    assert chat._llama is not None
+    assert chat._llama.n_threads == 1
 
 
 @pytest.mark.parametrize("schema", [Mood, Whole])
