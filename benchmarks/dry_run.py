@@ -21,6 +21,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -133,12 +134,18 @@ def count_with(vocabulary: str | None) -> Callable[[str], int]:
 
         encoding = tiktoken.get_encoding(vocabulary)
         return lambda text: len(encoding.encode(text, disallowed_special=()))
-    import wordllama
     from tokenizers import Tokenizer
 
-    folder = Path(wordllama.__file__).parent / "tokenizers"
-    tokenizer = Tokenizer.from_file(vocabulary or str(folder / "l2_supercat_tokenizer_config.json"))
+    tokenizer = Tokenizer.from_file(vocabulary or str(_bundled_vocabulary()))
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _bundled_vocabulary() -> Path:
+    """The one that wordllama brings; found without importing it, which would send every log line to the terminal."""
+    found = find_spec("wordllama")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "tokenizers" / "l2_supercat_tokenizer_config.json"
 
 
 def measure(
