@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -200,30 +201,33 @@ KILLED = textwrap.dedent(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
-def test_killed_while_it_asks_and_started_again_it_asks_for_nothing_twice(
+def test_killed_at_any_moment_and_started_again_it_asks_for_nothing_twice(
     sources: list[str], tmp_path: Path, repository: Path
 ) -> None:
+    """Killed three times on the way, at moments drawn anew each time: before the first answer, in the middle, late."""
+    at_a_time = 2
     with FaultServer(write_answer) as calm:
-        undisturbed = generate(sources, options_for(tmp_path / "undisturbed", calm, max_concurrency=2))
+        undisturbed = generate(sources, options_for(tmp_path / "undisturbed", calm, max_concurrency=at_a_time))
         needed = calm.served.requests
+    moments = sorted(random.Random().sample(range(needed - at_a_time - 1), 3))
     with FaultServer(write_answer, delay_s=0.15) as server:
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(tmp_path), server.url, sources[0]], cwd=repository
-        )
-        patience = time.monotonic() + 60
-        while server.served.answered < 7 and time.monotonic() < patience:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=20)
-        begun = server.served.requests
-        assert begun < needed
-        result = generate(sources, options_for(tmp_path, server, max_concurrency=2))
-        under_way_when_killed = 2
-        assert server.served.requests <= needed + under_way_when_killed
+        for answered in moments:
+            process = subprocess.Popen(
+                [sys.executable, "-c", KILLED, str(tmp_path), server.url, sources[0]], cwd=repository
+            )
+            patience = time.monotonic() + 60
+            while server.served.answered < answered and time.monotonic() < patience:
+                time.sleep(0.01)
+            time.sleep(random.uniform(0, 0.15))
+            process.send_signal(signal.SIGKILL)
+            process.wait(timeout=20)
+        assert server.served.requests < needed + len(moments) * at_a_time, moments
+        result = generate(sources, options_for(tmp_path, server, max_concurrency=at_a_time))
+        assert server.served.requests <= needed + len(moments) * at_a_time, moments  # those under way were not answered
         assert result.persona_set.personas == tuple(
             persona.model_copy(update={"provenance": result.persona_set.personas[at].provenance})
             for at, persona in enumerate(undisturbed.persona_set.personas)
-        )
+        ), moments
 
 
 def test_a_whole_run_sends_nothing_to_whom_only_the_environment_names(

