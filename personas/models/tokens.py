@@ -52,8 +52,10 @@ of what seventeen vocabularies need for the prompts of six corpora. English then
 Chinese for those of Llama 3, Qwen, DeepSeek, Gemma, Command R, Claude 2 and OpenAI (docs/performance.md)."""
 
 _OLDER_VOCABULARIES = (
-    (re.compile(r"llama-?2|tinyllama|vicuna|phi-?3"), (1.18, 1.9)),  # Llama 2's
+    (re.compile(r"llama-?2|codellama|tinyllama|vicuna|orca-?2|solar|phi-?3"), (1.18, 1.9)),  # Llama 2's
+    (re.compile(r"mistral:|mistral-7b|mistral$|mixtral|zephyr|openhermes|openchat"), (1.13, 1.5)),  # Mistral 7B's
     (re.compile(r"smollm2"), (1.13, 2.1)),
+    (re.compile(r"gpt-?2(?![0-9])|phi-?[12](?![0-9])"), (1.05, 2.7)),  # GPT-2's
 )
 """Models by name whose small vocabularies cut Chinese much finer; fitted to the same prompts and to Chinese alone."""
 

@@ -59,11 +59,23 @@ def test_a_small_vocabulary_is_estimated_near_before_it_has_counted_anything(nam
 
 
 def test_only_the_models_name_tells_of_its_vocabulary() -> None:
-    older = likely_ratios("openai:meta-llama/Llama-2-7b-chat-hf at http://localhost:8000/v1")
-    assert older[1] > 1.5
+    for name, least, most in (
+        ("meta-llama/Llama-2-7b-chat-hf", 1.8, 2.0),
+        ("codellama:13b", 1.8, 2.0),
+        ("phi3:mini", 1.8, 2.0),
+        ("mistral", 1.4, 1.6),
+        ("mistralai/Mistral-7B-Instruct-v0.3", 1.4, 1.6),
+        ("mixtral:8x7b", 1.4, 1.6),
+        ("gpt2", 2.5, 2.8),
+    ):
+        assert least < likely_ratios(f"openai:{name} at http://localhost:8000/v1")[1] < most
     for identity in (
         "openai:llama3.2:3b at http://llama2.example/v1",
         "openai:meta-llama/Llama-3.1-8B at http://localhost/v1",
+        "mistralai:mistral-large-latest",
+        "openai:mistral-nemo at http://localhost:11434/v1",
+        "openai:phi4 at http://localhost:11434/v1",
+        "openai:gpt-4o-mini at https://api.openai.com/v1",
         "anthropic:claude",
         "",
     ):
