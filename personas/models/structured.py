@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
-
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
-from langchain_core.runnables import Runnable
+from typing import TYPE_CHECKING, Any, Literal
 
 from persona_kit.records import Record
 from personas.models.completion import Completion
+
+if TYPE_CHECKING:  # a run whose answers are all stored asks nobody, and need not wait for LangChain to load
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.runnables import Runnable
 
 Method = Literal["json_schema", "function_calling", "json_object_schema", "prompt"]
 """`json_object_schema`: JSON mode with the schema beside it; `prompt`: the schema stands in the prompt, and nothing
@@ -82,6 +83,8 @@ def _without_bounds(node: Any, *, named: bool = False) -> Any:
 
 def with_schema_in_prompt(messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> list[BaseMessage]:
     """The messages with the schema at the end of the last one, for models that nothing else tells of it."""
+    from langchain_core.messages import HumanMessage
+
     note = f"Answer with one JSON object that fits this JSON Schema, and nothing else:\n{json.dumps(schema)}"
     *before, last = messages
     return [*before, HumanMessage(f"{last.text}\n\n{note}")]
@@ -89,6 +92,8 @@ def with_schema_in_prompt(messages: Sequence[BaseMessage], schema: Mapping[str, 
 
 def read_answer(message: Any, *, max_tokens: int) -> Completion:
     """The completion in a model's answer, by whichever method it was asked."""
+    from langchain_core.messages import AIMessage
+
     if not isinstance(message, AIMessage):
         raise TypeError(f"a chat model answered with {type(message).__name__}")
     usage = message.usage_metadata
