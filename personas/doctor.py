@@ -16,6 +16,7 @@ from typing import Literal
 from rich.text import Text
 
 from persona_kit.errors import EnvironmentProblem, PersonaKitError
+from persona_kit.quiet_imports import root_logger_untouched
 from persona_kit.workspace import Workspace
 from personas.engine_checks import Check as Check
 from personas.engine_checks import choice_check, engine_checks, opened_anew, unasked_check
@@ -238,7 +239,8 @@ def _how(name: str) -> str:
 
 def _import_error(module: str) -> str:
     try:
-        importlib.import_module(module)
+        with root_logger_untouched():
+            importlib.import_module(module)
     except Exception as error:  # noqa: BLE001 - a broken compiled package raises anything while it is imported
         return f"{type(error).__name__}: {error}"
     return ""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from benchmarks.fault_server import FaultServer
 from persona_kit.errors import PersonaKitError
 from persona_kit.settings import option_name
 from personas.options import GenerateOptions
@@ -202,6 +203,20 @@ def test_doctor_reports_as_json(personas: Personas, tmp_path: Path) -> None:
     assert checks["embedder"]["detail"] == "wordllama gives 256 numbers a passage"
     assert {"python", "packages", "disk", "workspace", "bundled model"} <= set(checks)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_tells_its_own_lines_and_no_librarys(personas: Personas) -> None:
+    """wordllama turns on the log lines of every package where it is imported as it comes."""
+    with FaultServer(
+        lambda _messages, schema: json.dumps({
+            name: "brass" if name == "material" else "good" for name in schema["properties"]
+        })
+    ) as server:
+        result = personas("doctor", "--llm", "openai:m", "--base-url", server.url)
+    assert result.returncode == 0, result.stderr
+    assert server.served.requests > 0
+    lines = [line for line in result.stderr.splitlines() if not line.startswith(("ok ", "warning ", " "))]
+    assert lines == []
 
 
 def test_doctor_finds_what_is_broken(personas: Personas, tmp_path: Path) -> None:

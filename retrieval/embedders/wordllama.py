@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 from collections.abc import Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from persona_kit.errors import EnvironmentProblem
 from persona_kit.hashing import sha256_file
+from persona_kit.quiet_imports import root_logger_untouched
 from retrieval.embedders.rows import unit_rows
 from retrieval.encodable import encodable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BATCH: Final = 512
 """Texts embedded at a time: about 15,000 tokens, 15 MB of token vectors."""
@@ -80,7 +76,7 @@ def _package_folder() -> Path:
 
 
 def _load(folder: Path) -> Any:
-    with _root_logger_untouched():
+    with root_logger_untouched():
         from wordllama import WordLlama
     try:
         # Without cache_dir it looks for the tokenizer under the home folder, and then in the network.
@@ -93,15 +89,3 @@ def _load(folder: Path) -> Any:
         ) from error
     model.tokenizer.no_padding()
     return model
-
-
-@contextmanager
-def _root_logger_untouched() -> Iterator[None]:
-    """Wordllama calls logging.basicConfig(INFO) when imported; with a handler in place that does nothing."""
-    root = logging.getLogger()
-    guard = logging.NullHandler()
-    root.addHandler(guard)
-    try:
-        yield
-    finally:
-        root.removeHandler(guard)
