@@ -360,8 +360,10 @@ def test_llama_cpp_accepts_long_counted_strings_and_lists(chat: LlamaCppChat) ->
     class Long(BaseModel):
         texts: list[str] = Field(max_length=40)
         text: str = Field(max_length=400)
-        essay: str = Field(max_length=100_000)  # counted, llama.cpp would refuse the grammar
+        essay: str = Field(max_length=100_000)
 
+    # Newer versions of llama.cpp refuse a repetition of more than 2,000.
+    assert "100000" not in schema_to_gbnf(answer_schema(Long))
     text = chat.invoke([HumanMessage("Hi")], response_schema=answer_schema(Long), max_tokens=3).text
     assert str(text).startswith("{")
 
