@@ -10,9 +10,12 @@ from typing import TypedDict
 
 import pytest
 from langchain_core.messages import HumanMessage
+from pydantic import BaseModel
 
-from personas.models.scripted import ScriptedChatModel
+from personas.models import Engine
+from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
 from personas.models.tracing import no_tracing
+from prompts.loader import Message, RenderedPrompt
 
 
 class Listener:
@@ -91,6 +94,27 @@ def run_graph() -> None:
 def test_a_graph_run_sends_nothing(listener: Listener) -> None:
     with no_tracing():
         run_graph()
+    assert listener.bodies == []
+
+
+def test_a_call_of_a_model_on_this_machine_sends_nothing(listener: Listener) -> None:
+    """Servers' calls have a guard of their own, in the thread that makes them."""
+    from langchain_core.tracers.langchain import wait_for_all_tracers
+
+    class Word(BaseModel):
+        word: str
+
+    prompt = RenderedPrompt(
+        name="word",
+        version="1",
+        variant="small",
+        template_sha256="",
+        messages=(Message(role="user", text="their words"),),
+    )
+    chat = ScriptedChatModel(script=lambda messages, schema: '{"word": "quiet"}')
+    with Engine("scripted", ScriptedCompleter(chat)) as engine:
+        assert engine.ask(prompt, Word, seed=0, max_tokens=20).value.word == "quiet"
+    wait_for_all_tracers()
     assert listener.bodies == []
 
 
