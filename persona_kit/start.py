@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib.util
+import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from persona_kit.errors import EnvironmentProblem, PersonaKitError
 
@@ -31,13 +35,26 @@ def main() -> None:
         # Not before the check: until then `cli` may be anybody's.
         from cli import run
 
-        sys.exit(run())
+        code = run()
     except KeyboardInterrupt:
         sys.stderr.write("interrupted: nothing was changed\n")
-        sys.exit(130)
-    finally:
-        # The process ends: what it holds goes with it, without a last look at every object.
-        gc.freeze()
+        code = 130
+    end(code)
+
+
+def end(code: int) -> NoReturn:
+    """Ends the process; at once where threads are left behind, such as a call to a server that was given up.
+
+    Python ends such threads by force when it shuts down; one that is inside a C++ library then aborts the process.
+    """
+    # What the process holds goes with it, without a last look at every object.
+    gc.freeze()
+    if not any(thread.daemon for thread in threading.enumerate()):
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads any more
+            stream.flush()
+    os._exit(code)
 
 
 def check_rooms(rooms: Sequence[str] = ROOMS, *, home: Path | None = None) -> None:

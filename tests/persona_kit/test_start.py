@@ -69,3 +69,24 @@ def test_python_dash_m_is_the_same_command(tmp_path: Path, repository: Path) -> 
     )
     assert module.stdout == script.stdout
     assert b"generate" in module.stdout
+
+
+LEFT_BEHIND = """
+import atexit, threading, time
+from persona_kit.start import end
+atexit.register(lambda: print("shut down slowly"))
+if {left}:
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print("said")
+end(130)
+"""
+
+
+@pytest.mark.parametrize(("left", "said"), [(True, "said\n"), (False, "said\nshut down slowly\n")])
+def test_threads_left_behind_end_with_the_process_and_nothing_said_is_lost(
+    left: bool, said: str, repository: Path
+) -> None:
+    """Python's own way of ending them aborted one run in three that was interrupted while its server stalled."""
+    line = LEFT_BEHIND.format(left=left)
+    result = subprocess.run([sys.executable, "-c", line], cwd=repository, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (130, said, "")
