@@ -15,6 +15,7 @@ from persona_kit.records import Record
 from persona_kit.settings import Settings, resolve_settings
 
 RedactLevel = Literal["off", "standard", "strict"]
+FlagPolicy = Literal["withhold", "use"]
 OutputLanguage = Literal["auto", "en", "zh"]
 NarrativeTemplate = Literal["summary", "day-in-the-life"]
 TextFeatures = Literal["auto", "themes", "vectors", "tf-idf", "lda", "nmf"]
@@ -96,6 +97,9 @@ class GenerateOptions(Record):
     """What turns passages into vectors."""
     redact: RedactLevel = "standard"
     """How much personal data is replaced before anything is stored or sent."""
+    flagged: FlagPolicy = "withhold"
+    """What becomes of documents that speak to a machine, and of posts that repeat one of a burst: `withhold` counts
+    them, and neither quotes them nor shows them to a model; `use` treats them like any other."""
     allow_unredacted: bool = False
     """Lets a hosted engine see text that was not redacted."""
     segments: SegmentCount = "auto"

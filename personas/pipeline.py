@@ -367,6 +367,7 @@ def read_options(options: GenerateOptions) -> ReadOptions:
         rating=options.rating,
         product=options.product,
         redact=options.redact,
+        flagged=options.flagged,
         exclude=tables,
     )
 

@@ -46,6 +46,7 @@ from personas.option_flags.shape import (
     AllowUnredacted,
     Corrections,
     Features,
+    Flagged,
     MinPeople,
     Narrative,
     OutputLanguage,
@@ -110,6 +111,7 @@ class Grouping:
 
     seed: Seed = None
     redact: Redact = None
+    flagged: Flagged = None
     allow_unredacted: AllowUnredacted = None
     segments: Segments = None
     segment_by: SegmentBy = None

@@ -17,6 +17,15 @@ Redact = Annotated[
         rich_help_panel=_PRIVACY,
     ),
 ]
+Flagged = Annotated[
+    str | None,
+    typer.Option(
+        metavar="withhold|use",
+        help="What becomes of documents that speak to a machine, and of posts that repeat one of a burst: withhold "
+        "(default) counts them, and neither quotes them nor shows them to a model; use treats them like any other.",
+        rich_help_panel=_PRIVACY,
+    ),
+]
 AllowUnredacted = Annotated[
     bool | None,
     typer.Option(
