@@ -20,6 +20,10 @@ SIMILARITY: Final = 0.75
 SHORT_TIME: Final = timedelta(days=14)
 """From one post of a burst to the next at most; where posts carry no date, their wording alone decides."""
 
+FORMS: Final = 1 / 3
+"""Share of all documents from which undated posts alike are forms that were filled in, and no campaign: where nobody
+knows when they came, so many are what the corpus is."""
+
 
 @dataclass(frozen=True)
 class Burst:
@@ -60,7 +64,11 @@ def find_bursts(documents: Sequence[Document]) -> tuple[Burst, ...]:
 def count_once(documents: Sequence[Document], bursts: Sequence[Burst]) -> tuple[Document, ...]:
     """The documents; all posts of a burst but the first are marked as repeating it."""
     marked = list(documents)
+    undated = [burst for burst in bursts if not _is_dated(documents[burst.places[0]])]
+    forms = sum(len(burst.places) for burst in undated) > FORMS * len(documents)
     for burst in bursts:
+        if forms and burst in undated:
+            continue
         first = documents[burst.places[0]]
         for place in burst.places[1:]:
             if documents[place].customer_id != first.customer_id:
@@ -87,6 +95,10 @@ def _close_in_time(rows: list[int], documents: Sequence[Document]) -> list[list[
         parts[-1].append(row)
         last = day
     return [sorted(part) for part in parts if part]
+
+
+def _is_dated(document: Document) -> bool:
+    return _day(document.created_at) is not None
 
 
 def _day(created_at: str | None) -> date | None:

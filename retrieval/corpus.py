@@ -139,8 +139,7 @@ def build_corpus(
 ) -> Corpus:
     """The documents split into passages, embedded, and kept in the workspace's SQLite file and Chroma index.
 
-    In the corpus that comes back documents that are set aside have no words (see `without_words_set_aside`): flagged
-    ones have passages, which are counted; those that repeat another have none.
+    Documents that are set aside come back without words; flagged ones have passages, those that repeat others none.
 
     What the workspace already holds for the same words and the same embedder is not made again; what no longer stands
     in the documents is taken out. Stopped half-way, the next run goes on from there.
@@ -163,8 +162,9 @@ def build_corpus(
         OutputError: when the workspace cannot be written, or its index belongs to another embedder.
     """
     documents = reading.documents
-    passages = _split([document for document in documents if not document.repeats], max_chars, progress)
+    passages = _split([one for one in documents if not one.repeats], max_chars, progress)
     texts = _texts_of(passages, {document.document_id: document for document in documents})
+    shown = without_words_set_aside(documents)
     with TextOfRecord(workspace.database_path) as record:
         record.replace_corpus(documents, passages)
         made = {"embedded": 0, "indexed": 0, "removed": 0}
@@ -177,7 +177,6 @@ def build_corpus(
             made["embedded"] += fresh
             parts.append((engine, rows, vectors))
         progress.finish("embed")
-    shown = without_words_set_aside(documents)
     pieces = [_index_part(engine, rows, vectors, passages) for engine, rows, vectors in parts]
     if background:
         indexing = BackgroundIndexing(workspace.chroma_path, pieces)

@@ -32,9 +32,16 @@ def test_the_same_words_over_years_are_no_burst() -> None:
 
 
 def test_only_the_first_post_of_a_burst_is_a_voice() -> None:
+    others = [document(f"q{i}", f"q{i}", f"Something else number {i}") for i in range(9)]
+    for day in (None, "2024-05-01"):
+        posts = [document(f"p{i}", f"c{i}", LONG, day) for i in range(4)] + others
+        marked = count_once(posts, find_bursts(posts))
+        assert [post.repeats for post in marked[:5]] == ["", "p0", "p0", "p0", ""]
+
+
+def test_a_corpus_of_undated_forms_is_counted_as_it_is() -> None:
     posts = [document(f"p{i}", f"c{i}", LONG) for i in range(4)]
-    marked = count_once(posts, find_bursts(posts))
-    assert [post.repeats for post in marked] == ["", "p0", "p0", "p0"]
+    assert not any(post.repeats for post in count_once(posts, find_bursts(posts)))
 
 
 def test_the_words_of_a_flagged_burst_are_not_told() -> None:
