@@ -24,8 +24,13 @@ _DECLARATIONS: Final = tuple(
 _OVERLAP: Final = max(map(len, _DECLARATIONS))
 
 
-def check_archive(data: bytes, *, where: str) -> None:
+def check_archive(data: bytes, *, where: str, kind: str) -> None:
     """Returns where the archive can be opened without harm.
+
+    Args:
+        data: of the file.
+        where: how errors name it.
+        kind: `Word` or `Excel`.
 
     Raises:
         InputError: when it is no archive, is made to grow without measure, holds a document type, an encrypted part,
@@ -45,7 +50,7 @@ def check_archive(data: bytes, *, where: str) -> None:
                     raise _refused(where, f"it grows to more than {MOST_SQUEEZED} times its size")
     except (BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError, OSError) as error:
         raise InputError(
-            f"{where} is not a readable office file: {error}", where=where, mend="save it again in its program"
+            f"{where} is not a readable {kind} file: {error}", where=where, mend="save it again in its program"
         ) from error
 
 

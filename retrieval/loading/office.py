@@ -83,7 +83,7 @@ def docx_to_text(data: bytes, *, where: str) -> str:
         raise _not_installed("Word files", "python-docx", where) from error
     from zipfile import BadZipFile
 
-    check_archive(data, where=where)
+    check_archive(data, where=where, kind="Word")
     try:
         document = open_document(io.BytesIO(data))
         lines: list[str] = []

@@ -63,7 +63,7 @@ def read_excel(data: bytes, where: str) -> RawTable:
     import warnings
     from zipfile import BadZipFile
 
-    check_archive(data, where=where)
+    check_archive(data, where=where, kind="Excel")
     try:
         with warnings.catch_warnings():
             # openpyxl warns of styles and validations that it drops; the cells are all we read.
