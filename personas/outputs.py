@@ -49,6 +49,7 @@ PROFILE_FILES = frozenset({"profiles.csv", "profiles.jsonl"})
 """Written where they were asked for."""
 
 NOT_OF_THE_RESULT = frozenset({
+    "canaries",
     "corrections",  # what they say counts, not where they lie
     "out",
     "workspace",
@@ -172,7 +173,7 @@ class OutputFolder:
                 write_text_atomically(staging / name, text)
             # A run killed between two moves leaves files of two runs: without a manifest, nothing vouches for them.
             (self.path / MANIFEST).unlink(missing_ok=True)
-            for left_over in PROFILE_FILES - files.keys():
+            for left_over in (PROFILE_FILES | RESULT_FILES) - files.keys():
                 (self.path / left_over).unlink(missing_ok=True)
             written = []
             for name in sorted(files, key=lambda name: name == MANIFEST):
@@ -291,12 +292,23 @@ def render_outputs(
     findings: Findings,
     manifest: Mapping[str, Any],
     quarantined: Sequence[Quarantined],
+    *,
+    with_sources: bool = True,
 ) -> dict[str, str]:
-    """Every file of a run by its name; see `docs/outputs.md` for what each holds."""
+    """Every file of a run by its name; see `docs/outputs.md` for what each holds.
+
+    Args:
+        persona_set: what was found.
+        corpus: the documents.
+        findings: what stands beside the set.
+        manifest: of the run.
+        quarantined: what was not processed.
+        with_sources: whether the report holds the documents that are cited.
+    """
     from personas.reporting.html import render_html
     from personas.reporting.markdown import render_markdown
 
-    cited = _cited_documents(persona_set, findings.theme_quotes, corpus)
+    cited = _cited_documents(persona_set, findings.theme_quotes, corpus) if with_sources else {}
     return {
         "personas.json": without_members(persona_set).model_dump_json(indent=2) + "\n",
         "personas.md": render_markdown(

@@ -66,7 +66,7 @@ def _pieces(texts: Sequence[str]) -> list[str]:
     for text in map(_flat, texts):
         step = _LEAST_SEEN * 2
         pieces = [text[at : at + step] for at in range(0, max(1, len(text) - step + 1), step)]
-        found += [piece for piece in pieces if len(piece) >= min(_LEAST_SEEN, len(text))]
+        found += [piece for piece in pieces if piece and len(piece) >= min(_LEAST_SEEN, len(text))]
     return found
 
 

@@ -44,7 +44,9 @@ from personas.option_flags.files import (
 from personas.option_flags.shape import (
     Algorithm,
     AllowUnredacted,
+    Canaries,
     Corrections,
+    Export,
     Features,
     Flagged,
     MinPeople,
@@ -112,6 +114,8 @@ class Grouping:
     seed: Seed = None
     redact: Redact = None
     flagged: Flagged = None
+    export: Export = None
+    canaries: Canaries = None
     allow_unredacted: AllowUnredacted = None
     segments: Segments = None
     segment_by: SegmentBy = None

@@ -26,6 +26,23 @@ Flagged = Annotated[
         rich_help_panel=_PRIVACY,
     ),
 ]
+Export = Annotated[
+    str | None,
+    typer.Option(
+        metavar="internal|shared|public",
+        help="Whom the results are for: internal (default) with ids and sources, shared without ids, public without "
+        "quotes or groups below ten people.",
+        rich_help_panel=_PRIVACY,
+    ),
+]
+Canaries = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Secrets planted in the input, one a line: where one comes out in any file, nothing is written.",
+        rich_help_panel=_PRIVACY,
+    ),
+]
 AllowUnredacted = Annotated[
     bool | None,
     typer.Option(

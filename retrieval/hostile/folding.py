@@ -22,6 +22,14 @@ _TRADITIONAL: Final = str.maketrans(
 )
 _LEET: Final = str.maketrans("4@83610!|5$7+9", "aabegioiissttg")
 _LEET_WORD: Final = re.compile(r"(?=\S*[0-9@$!|+])(?=\S*[a-z])\S{3,}")
+_VERBS: Final = (
+    "Add Include Insert Append Integrate Modify Augment Enhance Replace Substitute Convert Render Rearrange Scramble "
+    "Jumble Misspell Remove Group Combine Introduce Use Write Begin Provide Encode Translate Mention Print Return Say "
+    "Compose Draft Develop Create Generate Explain Describe Summarize Summarise Repeat Tell Act Pretend Name Call Set "
+    "State Report Output Answer Respond Reveal List Show Anagram Break How What Who In Can"
+)
+_NEW_SENTENCE: Final = re.compile(rf"(?<=[a-z0-9]) (?=(?:{'|'.join(_VERBS.split())}) )")
+"""Where a sentence begins although the one before has no end."""
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _JOINTS: Final = re.compile(r"[ \t_*~`|/\\+=\-‐-―·•]+")
 _APOSTROPHE: Final = re.compile(r"['’‘ʼ]")
@@ -64,7 +72,7 @@ _MORSE_LETTERS: Final = {
 
 def fold(text: str) -> str:
     """Lower case with lookalike, full-width and decorated letters plain, and joints between words as one space."""
-    text = _CAMEL.sub(" ", text)
+    text = _CAMEL.sub(" ", _NEW_SENTENCE.sub("\n", text))
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         text = "".join(_plain(character) for character in unicodedata.normalize("NFKD", text))

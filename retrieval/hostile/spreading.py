@@ -41,8 +41,10 @@ def find_spread(documents: Sequence[Document]) -> set[int]:
         if 1 < len(own) <= _MOST_OF_ONE:
             found |= _joined(documents, own)
     for parts in numbered.values():
-        if len(parts) > 1:
-            found |= _joined(documents, [at for _, at in sorted(parts)])
+        together = [at for _, at in sorted(parts)]
+        if len(parts) > 1 and _joined(documents, together):
+            # Who numbers the parts of an order means all of them.
+            found |= set(together[:_MOST_OF_ONE])
     for at in range(len(documents) - 1):
         if _across(documents[at].text, documents[at + 1].text):
             found |= {at, at + 1}
