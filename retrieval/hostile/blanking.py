@@ -15,9 +15,11 @@ def without_words_set_aside(documents: Sequence[Document]) -> tuple[Document, ..
     """The documents; those flagged, and those that repeat one of a burst, with a blank in place of every character.
 
     Offsets, line ends and the hash of the text of record stay, so that passages are counted as before; but there is
-    nothing to quote, to make a term of, or to show to a model.
+    nothing to quote, to make a term of, or to show to a model, and nothing that stands beside the text either.
     """
     return tuple(
-        replace(document, text=_WORDS.sub(" ", document.text)) if document.flagged or document.repeats else document
+        replace(document, text=_WORDS.sub(" ", document.text), question="", product=None, metadata={})
+        if document.flagged or document.repeats
+        else document
         for document in documents
     )

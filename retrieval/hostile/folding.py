@@ -28,7 +28,7 @@ _VERBS: Final = (
     "Compose Draft Develop Create Generate Explain Describe Summarize Summarise Repeat Tell Act Pretend Name Call Set "
     "State Report Output Answer Respond Reveal List Show Anagram Break How What Who In Can"
 )
-_NEW_SENTENCE: Final = re.compile(rf"(?<=[a-z0-9]) (?=(?:{'|'.join(_VERBS.split())}) )")
+_NEW_SENTENCE: Final = re.compile(rf"(?<=[a-z0-9 ]) (?=(?:{'|'.join(_VERBS.split())}) )")
 """Where a sentence begins although the one before has no end."""
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _JOINTS: Final = re.compile(r"[ \t_*~`|/\\+=\-‐-―·•]+")

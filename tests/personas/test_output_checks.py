@@ -3,6 +3,7 @@
 import pytest
 
 from personas.output_checks import find_unsafe
+from personas.terms import level_voices
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,11 @@ def test_what_is_refused(text: str) -> None:
 )
 def test_what_is_said_plainly_passes(text: str) -> None:
     assert find_unsafe(text) == ""
+
+
+def test_one_person_names_no_group() -> None:
+    many = [["zorblax", "lamp"]] * 40 + [["capsules"]] * 6
+    assert sum(words.count("zorblax") for words in level_voices(many, [0] * 40 + [1, 2, 3, 4, 5, 6])) == 5
+    shared = [["capsules"]] * 12
+    assert level_voices(shared, [0] * 6 + [1] * 6) == [list(words) for words in shared]
+    assert level_voices(many[:40], [0] * 40) == [list(words) for words in many[:40]]
