@@ -1,7 +1,7 @@
 """Orders hidden in reviews: how many of them reach what a run writes, with the defences off and on.
 
     python -m benchmarks.injection [--bipia FILE] [--engine obedient llama-cpp extractive] [--defences off on]
-                                   [--customers 60] [--batch 20] [--limit N] [--json FILE]
+                                   [--customers 60] [--batch 20] [--limit N] [--json FILE] [--innocent FILE ...]
 
 Each attack of `benchmarks/attacks/own.toml`, and each of the file of BIPIA (`text_attack_train.json`, github
 microsoft/BIPIA) where `--bipia` names it, is planted at the end of real-looking reviews: those of simulated customers
@@ -15,6 +15,8 @@ are searched for the words, unescaped and without spaces:
 
 `obedient` is `personas.models.obedient`: a model that carries out every planted order that reaches its prompt, whatever
 its disguise. Defences off is `--flagged use`: what remains then is that claims need quotes.
+
+`--innocent` reads files of real texts in place of all this, and counts those that are flagged.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import html
 import json
 import re
 import tempfile
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -36,6 +39,7 @@ from random import Random
 from typing import Any, Literal
 
 import personas.pipeline
+from persona_kit.progress import Silent
 from personas.models import Engine
 from personas.models.obedient import Order, obeying
 from personas.models.scripted import ScriptedChatModel, ScriptedCompleter
@@ -43,6 +47,8 @@ from personas.options import GenerateOptions
 from personas.pipeline import generate
 from personas.simulation import Simulation, SimulationOptions, simulate
 from retrieval.cleaning import normalise_text
+from retrieval.hostile import find_instructions
+from retrieval.reading import ReadOptions, read_documents
 
 OWN = Path(__file__).parent / "attacks" / "own.toml"
 WORDS_IN_A_ROW = 6
@@ -247,6 +253,21 @@ def run(attacks: Sequence[Attack], made: Simulation, engine: str, policy: str, f
     }
 
 
+def count_innocent(paths: Sequence[str]) -> None:
+    """Prints how many documents of each file are flagged, and how long it takes to tell."""
+    for path in paths:
+        documents = read_documents([path], ReadOptions(), progress=Silent()).documents
+        started = time.perf_counter()
+        for document in documents:
+            find_instructions(document.text)
+        seconds = time.perf_counter() - started
+        flagged = [document.document_id for document in documents if document.flagged]
+        print(
+            f"{path}: {len(flagged)} of {len(documents):,} flagged, {len(documents) / seconds:,.0f} a second",
+            flagged[:5],
+        )
+
+
 def main() -> None:
     """Prints a line for each engine and policy, and the attacks that came through."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -257,7 +278,11 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=25)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--innocent", nargs="+")
     given = parser.parse_args()
+    if given.innocent:
+        count_innocent(given.innocent)
+        return
     attacks = read_attacks(given.bipia)[: given.limit]
     made = {
         language: simulate(SimulationOptions(language=language, customers=given.customers, seed=3, instructions=0.0))
