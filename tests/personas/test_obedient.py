@@ -11,6 +11,7 @@ from langchain_core.messages import HumanMessage
 
 from benchmarks.injection import Attack, obedient
 from personas import generate
+from personas.asking import ask
 from personas.authors.answers import ProposedClaims
 from personas.models.grammar import answer_schema
 from personas.models.obedient import Order, obeying
@@ -44,6 +45,13 @@ def test_orders_reach_no_file(tmp_path: Path) -> None:
     assert files["themes.csv"].count(",instruction\n") >= len(ORDERS)
     assert "speak to a machine" in files["report.html"]
     assert "speak to a machine" in files["personas.md"]
+
+
+def test_ask_does_not_quote_what_was_set_aside(tmp_path: Path) -> None:
+    run(tmp_path, "withhold")
+    for persona in json.loads((tmp_path / "out" / "personas.json").read_text("utf-8"))["personas"]:
+        answer = ask(tmp_path / "out", persona["persona_id"], f"What do they say about {WORD}?")
+        assert WORD not in " ".join([one.text for one in answer.sentences] + [one.quote for one in answer.citations])
 
 
 def test_without_defences_they_do(tmp_path: Path) -> None:
