@@ -51,6 +51,11 @@ def test_personal_data_is_masked_in_every_format(name: str, text: str, clean: st
     assert report.masked == ({} if text == clean else {name: 1 + (name == "report.html")})
 
 
+def test_figures_side_by_side_and_ids_are_no_personal_data() -> None:
+    text = "| 555 | 0123 | 4567 | 8910 |\n- “身份证号[id number]” (D-0000151)"
+    assert auditor(ids=("D-0000151",)).audit({"personas.md": text})[0] == {"personas.md": text}
+
+
 def test_without_redaction_only_what_leaves_the_house_is_masked() -> None:
     text = {"personas.md": "mara@example.com"}
     assert auditor(redact="off").audit(text)[0] == text
