@@ -106,6 +106,15 @@ class ResponseStore:
         """Removes what is stored under the key, if anything."""
         self._run(lambda: self._connection.execute("DELETE FROM responses WHERE key = ?", (key,)))
 
+    def answers(self) -> list[tuple[str, str]]:
+        """Key and text of every stored answer.
+
+        Raises:
+            OutputError: when the file cannot be read.
+        """
+        rows = self._run(lambda: self._connection.execute("SELECT key, value FROM responses WHERE kind = 'answer'"))
+        return [(str(key), str(value)) for key, value in rows.fetchall()]
+
     def count(self, *, kind: Kind | None = None) -> int:
         """How many values are stored, of this kind or in all."""
         condition, values = ("", ()) if kind is None else (" WHERE kind = ?", (kind,))

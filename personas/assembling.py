@@ -12,6 +12,7 @@ from personas.authors.extractive import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor, ProposedName, SegmentBrief
 from personas.describing import DescribedSegment
 from personas.evidence import EvidenceBase
+from personas.output_checks import find_unsafe
 from personas.persona_graph import SegmentDraft
 from personas.records import Characteristic, Claim, Persona, Provenance
 from personas.wording import CAUTIONS
@@ -38,6 +39,8 @@ def name_apart(
         taken = [name.name for name in names]
         try:
             proposed = author.name(brief, draft.claims, taken)
+            if proposed.origin == "llm" and find_unsafe(f"{proposed.name}. {proposed.tagline}"):
+                proposed = ExtractiveAuthor(base).name(brief, draft.claims, taken)
         except (ModelError, BudgetExhausted):
             # A persona is finished without a name of the model's own.
             proposed = ExtractiveAuthor(base).name(brief, draft.claims, taken)

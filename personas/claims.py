@@ -14,6 +14,7 @@ from personas.counting import Support
 from personas.evidence import EvidenceBase, EvidenceGroup
 from personas.grounding import Finding, carried_share, ground_quote
 from personas.grounding.unheard import unheard_figure, unheard_name
+from personas.output_checks import find_unsafe
 from personas.records import Basis, Characteristic, Claim, ClaimStatus
 from personas.support.saying import find_said
 from personas.terms import stems
@@ -81,6 +82,8 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
     fault = ""
     if len(proposal.value.encode("utf-8", "replace")) > LONGEST_VALUE_BYTES:
         fault = "its value is a text, not a phrase"
+    elif unsafe := find_unsafe(proposal.value):
+        fault = f"its value {unsafe}"
     elif not kept:
         stands = any(NOT_SAID in reason for reason in dropped)
         fault = "its quotes do not carry its value" if stands else "none of its quotes stands in the evidence"

@@ -19,6 +19,7 @@ from personas.counting import wilson_interval
 from personas.joining import join_column
 from personas.records import Characteristic, Customer
 from retrieval.documents import Scalar
+from retrieval.hostile import find_instructions
 from retrieval.loading.tables import Table, read_table
 from retrieval.redaction import RedactLevel, public_id
 
@@ -134,14 +135,23 @@ def order_attributes(behaviour: BehaviourTable) -> dict[str, dict[str, Scalar]]:
 def categorise(customers: Mapping[str, Customer]) -> dict[str, dict[str, tuple[str, ...]]]:
     """For each column the values each customer has, numbers cut into thirds: ``{column: {customer_id: values}}``.
 
-    Columns with too many different values (names, free text) are left out.
+    Columns with too many different values (names, free text) are left out, and columns and values that speak to a
+    machine and not to a reader.
     """
     columns: dict[str, dict[str, Scalar]] = defaultdict(dict)
     for customer in customers.values():
         for column, value in customer.attributes.items():
             columns[column][customer.customer_id] = value
     categories = {column: _categories(values) for column, values in columns.items()}
-    return {column: values for column, values in categories.items() if _is_telling(values)}
+    telling = {column: values for column, values in categories.items() if _is_telling(values)}
+    return {column: _without_orders(values) for column, values in telling.items() if not find_instructions(column)}
+
+
+def _without_orders(values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    orders = {part for part in {part for parts in values.values() for part in parts} if find_instructions(part)}
+    if not orders:
+        return values
+    return {key: kept for key, parts in values.items() if (kept := tuple(p for p in parts if p not in orders))}
 
 
 def _categories(values: dict[str, Scalar]) -> dict[str, tuple[str, ...]]:

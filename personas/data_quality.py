@@ -13,11 +13,15 @@ from personas.reporting.source_texts import shown_source
 from retrieval.corpus import Corpus
 from retrieval.reading import Reading
 
+MOST_FLAGGED = 20
+"""Ids of flagged documents that are shown; documents.csv names them all."""
+
 
 def tell_data_quality(corpus: Corpus, reading: Reading, table: CustomerTable, options: GenerateOptions) -> DataQuality:
     """The page about the data: how much there is, in which languages, what was left out and why."""
     documents = reading.documents
     dates = sorted(document.created_at[:10] for document in documents if document.created_at)
+    flagged = {document_id for ids in reading.flagged.values() for document_id in ids}
     reasons = _count(item.reason for item in reading.quarantined)
     return DataQuality(
         inputs=reading.inputs,
@@ -35,6 +39,13 @@ def tell_data_quality(corpus: Corpus, reading: Reading, table: CustomerTable, op
         redact_level=options.redact,
         columns=tuple(_without_folders(line, reading) for line in (*reading.columns, *table.notes)),
         bursts=reading.bursts,
+        repeated=reading.repeated,
+        flagged={kind: len(ids) for kind, ids in reading.flagged.items()},
+        flagged_documents=len(flagged),
+        flagged_people=len({document.customer_id for document in documents if document.document_id in flagged}),
+        flagged_examples=tuple(d.document_id for d in documents if d.document_id in flagged)[:MOST_FLAGGED],
+        flagged_policy=options.flagged,
+        hidden=reading.hidden,
         first_date=dates[0] if dates else None,
         last_date=dates[-1] if dates else None,
         customers_in_table=len(table.customers),

@@ -16,7 +16,7 @@ from personas.evidence import EvidenceBase
 from personas.grouping.one_thread import one_thread
 from personas.records import MapPoint, Segment, SegmentQuality
 from personas.segmentation import OUTLIERS, TOO_LITTLE_TEXT, Grouping, least_words
-from personas.terms import content_words, distinctive_terms
+from personas.terms import content_words, distinctive_terms, level_voices
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus
 from retrieval.documents import Citation, Document
@@ -174,7 +174,8 @@ def describe_segments(corpus: Corpus, themes: ThemeModel, segments: Sequence[Seg
         inside = np.zeros(len(index), dtype=bool)
         inside[[index[customer_id] for customer_id in segment.customer_ids]] = True
         insides.append(inside)
-    said = [[words[row] for row in np.flatnonzero(inside[corpus.passage_customer])] for inside in insides]
+    own = [np.flatnonzero(inside[corpus.passage_customer]) for inside in insides]
+    said = [level_voices([words[row] for row in rows], corpus.passage_customer[rows].tolist()) for rows in own]
     terms = distinctive_terms(said, top=TERMS_PER_SEGMENT)
     nearest = _nearest(themes, corpus, insides)
     return [

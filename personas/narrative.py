@@ -11,6 +11,7 @@ from personas.attributes import AttributeSchema, OutputLanguage
 from personas.authors.seam import ProposedSentence
 from personas.narrating.figures import strange_figures, texts_of
 from personas.narrating.support import quotation_fault, shared_roots, unsupported
+from personas.output_checks import find_unsafe
 from personas.records import Claim, NarrativeSection, Sentence
 from personas.wording import plain_sentence
 
@@ -48,6 +49,8 @@ def check_sentence(sentence: ProposedSentence, claims: Sequence[Claim], schema: 
         return f"names that no claim holds: {', '.join(sorted(names))}"
     if sentence.origin != "llm":
         return quotation_fault(sentence.text, held)
+    if unsafe := find_unsafe(sentence.text):
+        return unsafe
     traits = traits_untold(sentence.text, held, schema)
     if traits:
         return f"says who they are, and no claim does: {', '.join(traits)}"

@@ -15,6 +15,8 @@ from persona_kit.records import Record
 from persona_kit.settings import Settings, resolve_settings
 
 RedactLevel = Literal["off", "standard", "strict"]
+ExportLevel = Literal["internal", "shared", "public"]
+FlagPolicy = Literal["withhold", "use"]
 OutputLanguage = Literal["auto", "en", "zh"]
 NarrativeTemplate = Literal["summary", "day-in-the-life"]
 TextFeatures = Literal["auto", "themes", "vectors", "tf-idf", "lda", "nmf"]
@@ -96,6 +98,13 @@ class GenerateOptions(Record):
     """What turns passages into vectors."""
     redact: RedactLevel = "standard"
     """How much personal data is replaced before anything is stored or sent."""
+    flagged: FlagPolicy = "withhold"
+    """What becomes of documents that speak to a machine, and of posts that repeat one of a burst: `withhold` counts
+    them, and neither quotes them nor shows them to a model; `use` treats them like any other."""
+    export: ExportLevel = "internal"
+    """Whom the results are for: `internal` with ids and sources, `shared` without ids, `public` without quotes."""
+    canaries: UserPath | None = None
+    """File of secrets planted in the input, one a line; nothing is written where one of them comes out."""
     allow_unredacted: bool = False
     """Lets a hosted engine see text that was not redacted."""
     segments: SegmentCount = "auto"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 import tempfile
@@ -25,6 +23,7 @@ from personas.options import GenerateOptions
 from personas.persona_set import PersonaSet
 from personas.profiles.records import CustomerProfile
 from personas.records import MapPoint
+from personas.spreadsheet import csv_text
 from personas.themes import ThemeModel
 from retrieval.corpus import Corpus
 from retrieval.documents import Citation, Document, Quarantined
@@ -50,6 +49,7 @@ PROFILE_FILES = frozenset({"profiles.csv", "profiles.jsonl"})
 """Written where they were asked for."""
 
 NOT_OF_THE_RESULT = frozenset({
+    "canaries",
     "corrections",  # what they say counts, not where they lie
     "out",
     "workspace",
@@ -173,7 +173,7 @@ class OutputFolder:
                 write_text_atomically(staging / name, text)
             # A run killed between two moves leaves files of two runs: without a manifest, nothing vouches for them.
             (self.path / MANIFEST).unlink(missing_ok=True)
-            for left_over in PROFILE_FILES - files.keys():
+            for left_over in (PROFILE_FILES | RESULT_FILES) - files.keys():
                 (self.path / left_over).unlink(missing_ok=True)
             written = []
             for name in sorted(files, key=lambda name: name == MANIFEST):
@@ -292,12 +292,23 @@ def render_outputs(
     findings: Findings,
     manifest: Mapping[str, Any],
     quarantined: Sequence[Quarantined],
+    *,
+    with_sources: bool = True,
 ) -> dict[str, str]:
-    """Every file of a run by its name; see `docs/outputs.md` for what each holds."""
+    """Every file of a run by its name; see `docs/outputs.md` for what each holds.
+
+    Args:
+        persona_set: what was found.
+        corpus: the documents.
+        findings: what stands beside the set.
+        manifest: of the run.
+        quarantined: what was not processed.
+        with_sources: whether the report holds the documents that are cited.
+    """
     from personas.reporting.html import render_html
     from personas.reporting.markdown import render_markdown
 
-    cited = _cited_documents(persona_set, findings.theme_quotes, corpus)
+    cited = _cited_documents(persona_set, findings.theme_quotes, corpus) if with_sources else {}
     return {
         "personas.json": without_members(persona_set).model_dump_json(indent=2) + "\n",
         "personas.md": render_markdown(
@@ -397,7 +408,7 @@ def _assignments(persona_set: PersonaSet, asides: Mapping[str, Aside]) -> str:
         for segment in persona_set.segments
         for customer_id, strength in zip(segment.customer_ids, segment.memberships, strict=True)
     )
-    return _csv(("customer_id", "segment_id", "persona_id", "confidence", "nearest_segment_id", "reason"), rows)
+    return csv_text(("customer_id", "segment_id", "persona_id", "confidence", "nearest_segment_id", "reason"), rows)
 
 
 def _aside(aside: Aside | None) -> tuple[str, str]:
@@ -413,20 +424,13 @@ def _themes(corpus: Corpus, themes: ThemeModel) -> str:
             passage.end,
             themes.themes[theme].theme_id if theme >= 0 else "",
             f"{confidence:.3f}",
+            "; ".join(corpus.document_by_id[passage.document_id].flagged),
         )
         for passage, theme, confidence in zip(corpus.passages, themes.passage_theme, themes.confidence, strict=True)
     )
-    return _csv(("document_id", "customer_id", "start", "end", "theme_id", "confidence"), rows)
+    return csv_text(("document_id", "customer_id", "start", "end", "theme_id", "confidence", "flagged"), rows)
 
 
 def _documents(documents: Iterable[Document]) -> str:
-    rows = ((d.document_id, d.customer_id, d.source, d.text_sha256) for d in documents)
-    return _csv(("document_id", "customer_id", "source", "text_sha256"), rows)
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return buffer.getvalue()
+    rows = ((d.document_id, d.customer_id, d.source, d.text_sha256, "; ".join(d.flagged), d.repeats) for d in documents)
+    return csv_text(("document_id", "customer_id", "source", "text_sha256", "flagged", "repeats"), rows)

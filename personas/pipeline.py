@@ -46,12 +46,11 @@ from personas.outputs import (
     RunFacts,
     as_reused,
     build_manifest,
-    manifest_text,
-    render_outputs,
     tell_run_key,
     without_members,
 )
 from personas.persona_set import PersonaSet
+from personas.releasing import audit_files, auditor_of, render_released, tell_audit
 from personas.scoring.scorecard import Scored, score_personas
 from personas.structure import Known, Structure, find_structure
 from personas.writing_up import Material, WrittenUp, write_personas
@@ -335,7 +334,11 @@ def _give_again(run: _Run, files: dict[str, str], folder: OutputFolder) -> RunRe
     run.progress.note("nothing changed since the last run of this workspace: its results are given again")
     persona_set = PersonaSet.model_validate_json(files["personas.json"])
     manifest = as_reused(json.loads(files[MANIFEST]), run.clock.timings_s)
-    paths = folder.replace_files({**files, MANIFEST: manifest_text(manifest)})
+    auditor = auditor_of(run.options, run.reading, tuple(run.known.table.customers))
+    files, report = audit_files(files, manifest, auditor, run.workspace.responses_path)
+    for told in tell_audit(report):
+        run.progress.warn(told)
+    paths = folder.replace_files(files)
     return RunResult(persona_set=persona_set, out=run.options.out, files=paths, manifest=manifest)
 
 
@@ -367,6 +370,7 @@ def read_options(options: GenerateOptions) -> ReadOptions:
         rating=options.rating,
         product=options.product,
         redact=options.redact,
+        flagged=options.flagged,
         exclude=tables,
     )
 
@@ -472,7 +476,13 @@ def _finish(
         )
         findings = replace(findings, trace=written.trace)
         manifest = build_manifest(persona_set, facts)
-        files = render_outputs(persona_set, corpus, findings, manifest, facts.reading.quarantined)
+        auditor = auditor_of(run.options, run.reading, tuple(run.known.table.customers))
+        files, report = render_released(
+            persona_set, corpus, findings, manifest, run.reading.quarantined, auditor, run.workspace.responses_path
+        )
+        for told in tell_audit(report):
+            run.progress.warn(told)
+        manifest = json.loads(files[MANIFEST])
         paths = folder.replace_files(files)
         run.progress.finish("report")
     if whole:

@@ -220,6 +220,18 @@ class DataQuality(Record):
     """Which column was read as what, one sentence each."""
     bursts: tuple[str, ...] = ()
     """Near-identical posts by several people, one sentence each."""
+    repeated: int = 0
+    """Posts of those that repeat another customer's: counted once."""
+    flagged: dict[str, int] = Field(default_factory=dict)
+    """Documents that speak to a machine and not to a reader, by kind; one may be of several."""
+    flagged_documents: int = 0
+    flagged_people: int = 0
+    """Their authors."""
+    flagged_examples: tuple[str, ...] = ()
+    """Ids of the first of them; their words are not shown."""
+    flagged_policy: Literal["withhold", "use"] = "withhold"
+    hidden: dict[str, int] = Field(default_factory=dict)
+    """Characters that no reader sees and that were taken out, by kind."""
     first_date: str | None = None
     last_date: str | None = None
     customers_in_table: int = 0

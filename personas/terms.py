@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Final
 
 import numpy as np
 
@@ -38,6 +39,43 @@ def stem(word: str) -> str:
 def stems(text: str) -> set[str]:
     """Stems of the text's content words."""
     return {stem(word) for word in content_words(text)}
+
+
+LOUD_TIMES: Final = 3
+LOUD_LEAST: Final = 5
+"""A person's uses of a word count up to three times those of the next person, and five in any case."""
+
+
+def level_voices(texts: Sequence[Sequence[str]], people: Sequence[int]) -> list[list[str]]:
+    """The words of each text without what one person alone repeats over and over, so that nobody names a group.
+
+    Args:
+        texts: the content words of each text.
+        people: who wrote each.
+    """
+    uses: dict[str, Counter[int]] = {}
+    for words, person in zip(texts, people, strict=True):
+        for word in words:
+            uses.setdefault(word, Counter())[person] += 1
+    spare: Counter[tuple[str, int]] = Counter()
+    if len(set(people)) > 1:
+        for word, counts in uses.items():
+            (person, most), *others = counts.most_common(2)
+            most_allowed = max(LOUD_LEAST, LOUD_TIMES * (others[0][1] if others else 0))
+            if most > most_allowed:
+                spare[word, person] = most - most_allowed
+    if not spare:
+        return [list(words) for words in texts]
+    levelled = []
+    for words, person in zip(texts, people, strict=True):
+        kept = []
+        for word in words:
+            if spare[word, person] > 0:
+                spare[word, person] -= 1
+            else:
+                kept.append(word)
+        levelled.append(kept)
+    return levelled
 
 
 def distinctive_terms(groups: Sequence[Iterable[Sequence[str]]], *, top: int) -> list[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from personas.communities import adjusted_rand, find_communities, neighbour_grap
 from personas.grouping.one_thread import one_thread
 from personas.records import CandidateThemes, Theme
 from personas.sums import sum_rows
-from personas.terms import content_words, distinctive_terms
+from personas.terms import content_words, distinctive_terms, level_voices
 from retrieval.corpus import Corpus, Space
 from retrieval.documents import Language
 
@@ -252,7 +252,11 @@ def _describe_themes(
 ) -> tuple[Theme, ...]:
     members = [np.flatnonzero(passage_theme == theme) for theme in range(count)]
     texts = corpus.passage_texts
-    words = [[content_words(texts[row]) for row in rows] for rows in members]
+    writers = [corpus.passage_customer[rows].tolist() for rows in members]
+    words = [
+        level_voices([content_words(texts[row]) for row in rows], people)
+        for rows, people in zip(members, writers, strict=True)
+    ]
     terms = distinctive_terms(words, top=TERMS_PER_THEME)
     languages = [_majority_language(corpus, rows) for rows in members]
     return tuple(

@@ -20,6 +20,7 @@ from personas.persona_set import PersonaSet
 from personas.pipeline import read_options
 from personas.proving import Quoted, claim_faults, quote_faults, quotes_of, sentence_faults, table_faults
 from personas.showing import load_persona_set
+from personas.spreadsheet import as_it_was
 from retrieval.documents import Document
 from retrieval.reading import Reading, read_documents
 
@@ -191,7 +192,7 @@ def load_stored_documents(out: Path) -> dict[str, str]:
     path = out / "documents.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return {row["document_id"]: row["text_sha256"] for row in csv.DictReader(file)}
+            return {as_it_was(row["document_id"]): row["text_sha256"] for row in csv.DictReader(file)}
     except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"the list of the run's documents cannot be read: {error}",
@@ -209,7 +210,7 @@ def load_assignments(out: Path) -> dict[str, str]:
     path = out / "assignments.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return {row["customer_id"]: row["segment_id"] for row in csv.DictReader(file)}
+            return {as_it_was(row["customer_id"]): row["segment_id"] for row in csv.DictReader(file)}
     except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"who belongs where cannot be read: {error}",

@@ -16,6 +16,7 @@ from persona_kit.progress import Progress
 from persona_kit.workspace import Workspace
 from retrieval.documents import Document, Passage
 from retrieval.embedders import Embedder, open_embedder
+from retrieval.hostile.blanking import without_words_set_aside
 from retrieval.index import PassageIndex
 from retrieval.indexing import BackgroundIndexing, IndexPart, write_part
 from retrieval.scripts import latin_share
@@ -138,6 +139,8 @@ def build_corpus(
 ) -> Corpus:
     """The documents split into passages, embedded, and kept in the workspace's SQLite file and Chroma index.
 
+    Documents that are set aside come back without words; flagged ones have passages, those that repeat others none.
+
     What the workspace already holds for the same words and the same embedder is not made again; what no longer stands
     in the documents is taken out. Stopped half-way, the next run goes on from there.
 
@@ -159,8 +162,9 @@ def build_corpus(
         OutputError: when the workspace cannot be written, or its index belongs to another embedder.
     """
     documents = reading.documents
-    passages = _split(documents, max_chars, progress)
+    passages = _split([one for one in documents if not one.repeats], max_chars, progress)
     texts = _texts_of(passages, {document.document_id: document for document in documents})
+    shown = without_words_set_aside(documents)
     with TextOfRecord(workspace.database_path) as record:
         record.replace_corpus(documents, passages)
         made = {"embedded": 0, "indexed": 0, "removed": 0}
@@ -180,9 +184,9 @@ def build_corpus(
             Space(engine.name, engine, rows, vectors, partial(_open_after, indexing, workspace.chroma_path, engine))
             for engine, rows, vectors in parts
         )
-        return Corpus(documents=documents, passages=passages, spaces=spaces, made=made, indexing=indexing)
+        return Corpus(documents=shown, passages=passages, spaces=spaces, made=made, indexing=indexing)
     spaces = _index_now(workspace.chroma_path, parts, pieces, made, progress)
-    return Corpus(documents=documents, passages=passages, spaces=spaces, made=made)
+    return Corpus(documents=shown, passages=passages, spaces=spaces, made=made)
 
 
 def _index_now(

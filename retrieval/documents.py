@@ -64,6 +64,11 @@ class Document:
     text_sha256: str
     merged_ids: tuple[str, ...] = ()
     """Ids of documents of the same customer with the same words, merged into this one."""
+    flagged: tuple[str, ...] = ()
+    """Why its words are not to be relied on, see `retrieval.hostile.FlagKind`; it is counted, and neither quoted nor
+    shown to a model."""
+    repeats: str = ""
+    """Id of the post that it repeats as one of a burst; its author is a customer, and no further voice."""
 
 
 class Quarantined(Record):
@@ -74,7 +79,7 @@ class Quarantined(Record):
     reason: Literal["empty", "no words", "unreadable", "duplicate of same customer", "duplicate id", "not text"]
     detail: str = ""
     excerpt: str = ""
-    """The first 200 characters, redacted."""
+    """The first 200 characters, redacted; empty where the text speaks to a machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_MANY)

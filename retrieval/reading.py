@@ -13,8 +13,12 @@ from persona_kit.errors import InputError, PersonaKitError
 from persona_kit.hashing import sha256_text
 from persona_kit.progress import Progress
 from persona_kit.records import Record
-from retrieval.cleaning import find_bursts, find_fault, same_words_key
+from retrieval.bursts import count_once, find_bursts, tell_burst
+from retrieval.cleaning import find_fault, same_words_key
 from retrieval.documents import Document, Quarantined
+from retrieval.hostile import find_instructions, find_spread
+from retrieval.hostile.characters import SMUGGLED
+from retrieval.hostile.instructions import FLAG_KINDS
 from retrieval.language import detect_language
 from retrieval.loading.columns import column_names, guess_columns, missing_column, tell_columns
 from retrieval.loading.drafts import Draft, draft_table, draft_text, realign
@@ -22,6 +26,11 @@ from retrieval.loading.files import SourceFile, list_files, read_bytes
 from retrieval.loading.formats import Parsed, parse_file
 from retrieval.loading.tables import RawTable
 from retrieval.redaction import Redacted, public_id, redact, redact_scalar
+
+FlagPolicy = Literal["withhold", "use"]
+"""`withhold`: they are counted, and neither quoted nor shown to a model; `use`: they are used like any other."""
+
+TOLD_WITHHELD = "they are counted, and neither quoted nor shown to a model"
 
 EXCERPT_CHARS = 200
 _OPTION_OF = {
@@ -45,6 +54,8 @@ class ReadOptions(Record):
     rating: str | None = None
     product: str | None = None
     redact: Literal["off", "standard", "strict"] = "standard"
+    flagged: FlagPolicy = "withhold"
+    """What becomes of documents that speak to a machine, and of posts that repeat one of a burst."""
     exclude: tuple[str, ...] = ()
     """Paths that are no documents, such as the customer table lying in the same folder."""
 
@@ -68,6 +79,12 @@ class Reading:
     files: dict[str, str]
     """Source name -> SHA-256 of the file's bytes; "-" for stdin."""
     bursts: tuple[str, ...]
+    hidden: dict[str, int] = field(default_factory=dict)
+    """Characters that no reader sees and that were taken out, by kind."""
+    flagged: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Ids of documents that speak to a machine, by `FlagKind`; whatever the policy."""
+    repeated: int = 0
+    """Posts that repeat one of a burst by another customer; whatever the policy."""
 
 
 @dataclass
@@ -215,9 +232,11 @@ def _nothing_left(reading: Reading) -> InputError:
 
 def _clean(loaded: _Loaded, options: ReadOptions, progress: Progress) -> Reading:
     counts: Counter[str] = Counter()
+    hidden: Counter[str] = Counter()
     documents: list[Document] = []
     quarantined: list[Quarantined] = []
     for draft in loaded.drafts:
+        hidden.update(draft.hidden)
         done = _redact_draft(draft, options, counts)
         fault = draft.fault or _fault_after(draft, done)
         if fault is not None:
@@ -226,20 +245,51 @@ def _clean(loaded: _Loaded, options: ReadOptions, progress: Progress) -> Reading
             documents.append(_document(draft, done))
         progress.step("clean")
     kept, merged = _merge_duplicates(documents)
-    kept = _part_ids(kept, progress)
+    kept = _flag_spread(_part_ids(kept, progress))
     bursts = find_bursts(kept)
-    if bursts:
-        more = f" (and {len(bursts) - 1:,} more such groups)" if len(bursts) > 1 else ""
-        progress.warn(f"{bursts[0]}{more}")
+    told = tuple(tell_burst(burst, kept) for burst in bursts)
+    if told:
+        more = f" (and {len(told) - 1:,} more such groups)" if len(told) > 1 else ""
+        progress.warn(f"{told[0]}{more}")
+    marked = count_once(kept, bursts)
+    flagged: dict[str, tuple[str, ...]] = {
+        kind: ids for kind in FLAG_KINDS if (ids := tuple(d.document_id for d in kept if kind in d.flagged))
+    }
+    _warn_of_flagged(kept, options.flagged, progress)
+    if options.flagged == "use":
+        documents_kept = tuple(replace(document, flagged=()) if document.flagged else document for document in kept)
+    else:
+        documents_kept = marked
     return Reading(
-        documents=tuple(kept),
+        documents=documents_kept,
         quarantined=(*quarantined, *merged),
         inputs=len(loaded.drafts),
         redactions=dict(sorted(counts.items())),
         columns=tuple(loaded.told),
         files=loaded.files,
-        bursts=bursts,
+        bursts=told,
+        hidden=dict(sorted(hidden.items())),
+        flagged=flagged,
+        repeated=sum(bool(document.repeats) for document in marked),
     )
+
+
+def _flag_spread(documents: list[Document]) -> list[Document]:
+    """The documents, parts of an instruction that none of them holds alone flagged."""
+    for at in find_spread(documents):
+        if not documents[at].flagged:
+            documents[at] = replace(documents[at], flagged=("split instruction",))
+    return documents
+
+
+def _warn_of_flagged(documents: Sequence[Document], policy: FlagPolicy, progress: Progress) -> None:
+    flagged = [document for document in documents if document.flagged]
+    if flagged:
+        ids = ", ".join(document.document_id for document in flagged[:5]) + (", ..." if len(flagged) > 5 else "")
+        progress.warn(
+            f"{len(flagged):,} documents speak to a machine and not to a reader ({ids}): "
+            + ("they are used like any other" if policy == "use" else TOLD_WITHHELD)
+        )
 
 
 def _redact_draft(draft: Draft, options: ReadOptions, counts: Counter[str]) -> Redacted:
@@ -280,8 +330,13 @@ def _quarantine(draft: Draft, text: str, reason: str, detail: str) -> Quarantine
         "source": draft.source,
         "reason": reason,
         "detail": detail,
-        "excerpt": text[:EXCERPT_CHARS],
+        "excerpt": _excerpt(text),
     })
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of a text that is not processed; nothing of one that speaks to a machine."""
+    return "" if find_instructions(text[: 10 * EXCERPT_CHARS]) else text[:EXCERPT_CHARS]
 
 
 def _document(draft: Draft, done: Redacted) -> Document:
@@ -301,7 +356,17 @@ def _document(draft: Draft, done: Redacted) -> Document:
         turns=_moved(draft, done),
         metadata=draft.metadata,
         text_sha256=sha256_text(done.text),
+        flagged=_flags_of(draft, done),
     )
+
+
+def _flags_of(draft: Draft, done: Redacted) -> tuple[str, ...]:
+    """Why the document is not to be relied on; what stands beside its text counts as well."""
+    beside = "\n".join(part for part in (draft.question, draft.product, draft.kind) if part)
+    found: list[str] = list(find_instructions(done.text))
+    found += find_instructions(beside) if beside else ()
+    found += ["hidden text"] if any(draft.hidden[kind] >= least for kind, least in SMUGGLED.items()) else []
+    return tuple(dict.fromkeys(found))
 
 
 def _merge_duplicates(documents: Sequence[Document]) -> tuple[list[Document], list[Quarantined]]:
@@ -324,7 +389,7 @@ def _merge_duplicates(documents: Sequence[Document]) -> tuple[list[Document], li
                 source=document.source,
                 reason="duplicate of same customer",
                 detail=f"the same words as {kept[place].document_id}",
-                excerpt=document.text[:EXCERPT_CHARS],
+                excerpt=_excerpt(document.text),
             )
         )
     for place, ids in merged.items():

@@ -30,6 +30,7 @@ ALLOWED = [
         r"eval/(recordings|baselines)/[a-z_0-9.]+/[A-Za-z0-9._-]+\.json",
         r"eval/templates/report\.(css|html\.j2)",
         r"personas/([a-z_0-9]+/)*[a-z_0-9.]+\.(j2|css|js|toml)",
+        r"retrieval/hostile/patterns\.toml",
         r"personas/simulation/worlds/[a-z-]+(\.[a-z]+)?\.toml",
         r"personas/lexicons/[a-z_0-9]+\.(txt|tsv)",
         r"personas-[0-9.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)",

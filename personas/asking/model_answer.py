@@ -16,6 +16,7 @@ from personas.authors.answers import EvidenceAnswer, QuotedSentence
 from personas.grounding import LEAST_QUOTE_WORDS, carried_share, ground_quote, quote_words
 from personas.grounding.unheard import unheard_figure, unheard_name
 from personas.models import Engine
+from personas.output_checks import find_unsafe
 from prompts.loader import load_prompt
 from retrieval.documents import Citation, Document
 
@@ -139,6 +140,8 @@ def check_answer_sentence(text: str, quotes: Sequence[str]) -> str:
     """What the quotes do not hold of the sentence; empty where they hold it."""
     if not text or not quotes:
         return "none of its quotes stands in the evidence"
+    if unsafe := find_unsafe(text):
+        return f"it {unsafe}"
     if figure := unheard_figure(text, quotes):
         return f"a figure that no quote holds: {figure}"
     if name := unheard_name(text, quotes):

@@ -11,6 +11,7 @@ from persona_kit.progress import Progress
 from persona_kit.workspace import Workspace
 from personas.verifying import load_assignments, load_manifest, load_stored_documents, read_again
 from retrieval.documents import Document
+from retrieval.hostile import without_words_set_aside
 from retrieval.text_of_record import TextOfRecord
 
 
@@ -19,7 +20,8 @@ class RunTexts:
     """A run's documents, and who belongs where."""
 
     documents: tuple[Document, ...]
-    """As they were when the run read them: each has the hash that documents.csv names."""
+    """As they were when the run read them (each has the hash that documents.csv names), without the words of those that
+    were set aside."""
     segment_of: Mapping[str, str]
     """Customer -> segment_id."""
     workspace: Path
@@ -52,7 +54,7 @@ def open_texts(out: Path, *, workspace: Path | None, sources: Sequence[str] | No
     kept = None if sources is not None else _from_workspace(folder, stored)
     if kept is None:
         kept = _from_sources(out, stored, folder, sources=sources, progress=progress)
-    return RunTexts(documents=kept, segment_of=load_assignments(out), workspace=folder)
+    return RunTexts(documents=without_words_set_aside(kept), segment_of=load_assignments(out), workspace=folder)
 
 
 def _from_workspace(folder: Path, stored: Mapping[str, str]) -> tuple[Document, ...] | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from persona_kit.atomic_write import write_text_atomically
 from personas.assigning.records import AssignedCustomer, Assignment
-from personas.profiles.rendering import harmless
+from personas.spreadsheet import harmless
 
 CSV_COLUMNS: Final = (
     "customer_id",

@@ -19,6 +19,7 @@ from personas.outputs import MANIFEST
 from personas.persona_set import FORMAT_VERSION, PersonaSet
 from personas.records import Persona
 from personas.showing import RESULT_FILE, load_persona_set
+from personas.spreadsheet import as_it_was
 
 _FOLDER = "name the folder that `personas generate` wrote, or its personas.json to compare that alone"
 _AGAIN = "run `personas generate` again, or name personas.json itself to compare that alone"
@@ -169,6 +170,6 @@ def _read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]
                 if row and len(row) <= max(places):
                     raise InputError("the line is cut short", where=f"{path}, line {reader.line_num}", mend=_AGAIN)
                 if row:
-                    yield tuple(row[place] for place in places)
+                    yield tuple(as_it_was(row[place]) for place in places)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"the file cannot be read: {error}", where=str(path), mend=_AGAIN) from error

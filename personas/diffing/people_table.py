@@ -11,7 +11,7 @@ from persona_kit.atomic_write import write_text_atomically
 from persona_kit.errors import InputError
 from personas.diffing.opening import OpenedSet
 from personas.diffing.records import ABSENT
-from personas.profiles.rendering import harmless
+from personas.spreadsheet import harmless
 
 CSV_COLUMNS: Final = ("customer_id", "before", "after")
 

@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from persona_kit.hashing import stable_seed
 
@@ -38,8 +38,8 @@ _NUMBERS: Final = ("87 % of them", "4,200 people a day", "twice as often as in 2
 
 
 @dataclass(frozen=True)
-class _Prompt:
-    """What a liar needs of a prompt."""
+class AskedPrompt:
+    """What an answer is made of."""
 
     evidence: tuple[tuple[int, str], ...]
     claim_ids: tuple[str, ...]
@@ -50,23 +50,24 @@ class _Prompt:
     """What documents tell a model to do."""
 
 
-_Quote = Callable[[_Prompt, random.Random], tuple[int, str]]
+_Quote = Callable[[AskedPrompt, random.Random], tuple[int, str]]
 
 
 def lie(messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> str:
     """An answer of the schema in which nothing is to be believed."""
     texts = [str(message.text) for message in messages]
     chance = random.Random(stable_seed(0, *texts))
-    prompt = _read(texts)
-    return json.dumps(_fill(schema, "", _Liar(prompt, chance, schema.get("$defs", {}))), ensure_ascii=False)
+    prompt = read_prompt(texts)
+    return json.dumps(fill(schema, "", _Liar(prompt, chance, schema.get("$defs", {}))), ensure_ascii=False)
 
 
-def _read(texts: Sequence[str]) -> _Prompt:
+def read_prompt(texts: Sequence[str]) -> AskedPrompt:
+    """What stands in the messages of a prompt, the last of them first of all."""
     last = texts[-1]
     pieces = [(int(number or 0), words) for _, number, words in _EVIDENCE.findall(last)]
     listed = [(at, words) for at, words in enumerate(_LISTED.findall(last), start=1)]
     evidence = tuple((number, words.strip()) for number, words in (*pieces, *listed) if words.strip())
-    return _Prompt(
+    return AskedPrompt(
         evidence=evidence or ((1, _INVENTED[0]),),
         claim_ids=tuple(_CLAIM_ID.findall(last)),
         attributes=tuple(_ATTRIBUTE.findall(last)),
@@ -84,7 +85,7 @@ class _Liar:
         definitions: `$defs` of the schema.
     """
 
-    def __init__(self, prompt: _Prompt, chance: random.Random, definitions: Mapping[str, Any]) -> None:
+    def __init__(self, prompt: AskedPrompt, chance: random.Random, definitions: Mapping[str, Any]) -> None:
         self.prompt = prompt
         self.definitions = definitions
         self._chance = chance
@@ -126,37 +127,37 @@ class _Liar:
         return asked[place % len(asked)]
 
 
-def _invented(prompt: _Prompt, chance: random.Random) -> tuple[int, str]:
+def _invented(prompt: AskedPrompt, chance: random.Random) -> tuple[int, str]:
     return chance.choice(prompt.evidence)[0], chance.choice(_INVENTED)
 
 
-def _stitched(prompt: _Prompt, chance: random.Random) -> tuple[int, str]:
+def _stitched(prompt: AskedPrompt, chance: random.Random) -> tuple[int, str]:
     number, first = chance.choice(prompt.evidence)
     _, second = chance.choice(prompt.evidence)
     return number, f"{first[: max(12, len(first) // 2)]} {second[-max(12, len(second) // 2) :]}"
 
 
-def _negated(prompt: _Prompt, chance: random.Random) -> tuple[int, str]:
+def _negated(prompt: AskedPrompt, chance: random.Random) -> tuple[int, str]:
     number, words = chance.choice(prompt.evidence)
     place = words.find(" ", len(words) // 3)
     return number, f"{words[:place]} not{words[place:]}" if place > 0 else f"没有{words}"
 
 
-def _renumbered(prompt: _Prompt, chance: random.Random) -> tuple[int, str]:
+def _renumbered(prompt: AskedPrompt, chance: random.Random) -> tuple[int, str]:
     number, words = chance.choice(prompt.evidence)
     return number, f"{words} That was 42 days and 1,300 dollars later"
 
 
-def _from_elsewhere(prompt: _Prompt, chance: random.Random) -> tuple[int, str]:
+def _from_elsewhere(prompt: AskedPrompt, chance: random.Random) -> tuple[int, str]:
     """Real words under the number of another piece: these may be cited, from where they stand."""
     return 999, chance.choice(prompt.evidence)[1]
 
 
-def _copied(prompt: _Prompt, chance: random.Random) -> tuple[int, str]:
+def _copied(prompt: AskedPrompt, chance: random.Random) -> tuple[int, str]:
     return 1, chance.choice(prompt.examples or _INVENTED)
 
 
-def _obedient(prompt: _Prompt, chance: random.Random) -> tuple[int, str]:
+def _obedient(prompt: AskedPrompt, chance: random.Random) -> tuple[int, str]:
     return 1, chance.choice(prompt.orders or _INVENTED)
 
 
@@ -172,26 +173,48 @@ QUOTE_LIES: Final[Mapping[str, _Quote]] = {
 """The ways in which it lies about a quote; about what quotes say, it lies in `_Liar.text`."""
 
 
-def _fill(schema: Mapping[str, Any], field: str, liar: _Liar, place: int = 0) -> Any:
-    """A value of the schema."""
+class Answering(Protocol):
+    """What fills the fields of an answer."""
+
+    prompt: AskedPrompt
+    definitions: Mapping[str, Any]
+
+    def quote(self) -> str:
+        """The text of a quote; its number is asked for next."""
+
+    def number(self) -> int:
+        """A number, such as that of a piece of evidence."""
+
+    def text(self) -> str:
+        """A value, sentence or name."""
+
+    def claim_id(self) -> str:
+        """The id of a claim."""
+
+    def attribute(self, place: int) -> str:
+        """The key of an attribute."""
+
+
+def fill(schema: Mapping[str, Any], field: str, liar: Answering, place: int = 0) -> Any:
+    """A value of the schema, its texts by `liar`."""
     if "$ref" in schema:
-        return _fill(liar.definitions[str(schema["$ref"]).rpartition("/")[2]], field, liar, place)
+        return fill(liar.definitions[str(schema["$ref"]).rpartition("/")[2]], field, liar, place)
     if "anyOf" in schema:
-        return _fill(schema["anyOf"][0], field, liar, place)
+        return fill(schema["anyOf"][0], field, liar, place)
     if "enum" in schema:
         return schema["enum"][place % len(schema["enum"])]
     kind = schema.get("type")
     if kind == "object":
-        return {name: _fill(part, name, liar, place) for name, part in schema.get("properties", {}).items()}
+        return {name: fill(part, name, liar, place) for name, part in schema.get("properties", {}).items()}
     if kind == "array":
         count = len(liar.prompt.attributes) or 1 if field == "attributes" else _MOST_IN_LIST
-        return [_fill(schema["items"], field, liar, at) for at in range(count)]
+        return [fill(schema["items"], field, liar, at) for at in range(count)]
     if kind in {"integer", "number"}:
         return liar.number()
     return kind == "boolean" or _text(schema, field, liar, place)
 
 
-def _text(schema: Mapping[str, Any], field: str, liar: _Liar, place: int) -> str:
+def _text(schema: Mapping[str, Any], field: str, liar: Answering, place: int) -> str:
     if field == "attribute":
         return liar.attribute(place)
     if "id" in field.split("_") or "ids" in field.split("_"):

@@ -44,8 +44,11 @@ from personas.option_flags.files import (
 from personas.option_flags.shape import (
     Algorithm,
     AllowUnredacted,
+    Canaries,
     Corrections,
+    Export,
     Features,
+    Flagged,
     MinPeople,
     Narrative,
     OutputLanguage,
@@ -110,6 +113,9 @@ class Grouping:
 
     seed: Seed = None
     redact: Redact = None
+    flagged: Flagged = None
+    export: Export = None
+    canaries: Canaries = None
     allow_unredacted: AllowUnredacted = None
     segments: Segments = None
     segment_by: SegmentBy = None

@@ -17,6 +17,32 @@ Redact = Annotated[
         rich_help_panel=_PRIVACY,
     ),
 ]
+Flagged = Annotated[
+    str | None,
+    typer.Option(
+        metavar="withhold|use",
+        help="What becomes of documents that speak to a machine, and of posts that repeat one of a burst: withhold "
+        "(default) counts them, and neither quotes them nor shows them to a model; use treats them like any other.",
+        rich_help_panel=_PRIVACY,
+    ),
+]
+Export = Annotated[
+    str | None,
+    typer.Option(
+        metavar="internal|shared|public",
+        help="Whom the results are for: internal (default) with ids and sources, shared without ids, public without "
+        "quotes or groups below ten people.",
+        rich_help_panel=_PRIVACY,
+    ),
+]
+Canaries = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Secrets planted in the input, one a line: where one comes out in any file, nothing is written.",
+        rich_help_panel=_PRIVACY,
+    ),
+]
 AllowUnredacted = Annotated[
     bool | None,
     typer.Option(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from personas.profiles.records import CustomerProfile, Tag
+from personas.spreadsheet import harmless
 
 CSV_COLUMNS: Final = (
     "customer_id",
@@ -31,8 +32,6 @@ CSV_COLUMNS: Final = (
     "recommendations",
 )
 SEPARATOR: Final = ";"
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Spreadsheets read a cell that begins so as a formula (OWASP, CSV injection), the full-width forms too."""
 
 
 def render_profiles_jsonl(profiles: Iterable[CustomerProfile]) -> Iterator[str]:
@@ -46,11 +45,6 @@ def render_profiles_csv(profiles: Iterable[CustomerProfile]) -> Iterator[str]:
     yield _line(CSV_COLUMNS)
     for profile in profiles:
         yield _line(_cells(profile))
-
-
-def harmless(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would run it as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _cells(profile: CustomerProfile) -> tuple[str, ...]:

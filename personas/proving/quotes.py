@@ -57,6 +57,8 @@ def quote_faults(quoted: Sequence[Quoted], now: Mapping[str, Document]) -> list[
 def _fault(one: Quoted, document: Document | None) -> str:
     if document is None:
         return f"document {one.document_id} is not there"
+    if document.flagged:
+        return f"the quote from {one.document_id} rests on a document that speaks to a machine"
     if document.text[one.start : one.end] != one.quote:
         return f"the quote from {one.document_id} does not stand there"
     if one.customer_id and one.customer_id != document.customer_id:

@@ -17,6 +17,7 @@ from personas.grounding import carried_share
 from personas.models import Engine
 from personas.narrating.figures import NUMBER, NUMBER_WORDS
 from personas.narrative import PROPER_NAME
+from personas.output_checks import find_unsafe
 from personas.replying.floor import Turn, ending, middle, opening
 from personas.replying.promises import asked_for, find_promise, find_stray
 from personas.replying.records import ReplyLine
@@ -197,6 +198,8 @@ def check_reply_sentence(text: str, message: str, named: Sequence[Piece]) -> str
     source, folded = " ".join(held), " ".join(held).casefold()
     if not text:
         return "it is empty"
+    if unsafe := find_unsafe(text):
+        return f"it {unsafe}"
     if promise := find_promise(text, message):
         return f"it commits the company: {promise!r}"
     own = " ".join([message, *(piece.text for piece in named if piece.place)])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from personas.persona_set import PersonaSet
+from personas.records import DataQuality
 from personas.reporting.finding_wording import FindingWords
 from personas.reporting.record_wording import name_of, say
 from personas.reporting.report_wording import Words
@@ -26,6 +27,8 @@ class Making:
     data: Rows
     columns: tuple[str, ...]
     bursts: tuple[str, ...]
+    flagged: tuple[str, ...]
+    """On documents that speak to a machine; empty where there are none."""
     grouping: Rows
     engine: Rows
     limits: tuple[str, ...]
@@ -38,7 +41,8 @@ def tell_making(persona_set: PersonaSet, manifest: Mapping[str, Any], words: Wor
     return Making(
         data=_data_rows(persona_set, words),
         columns=tuple(visible(line) for line in _column_lines(persona_set, words)),
-        bursts=_burst_lines(data.bursts, words),
+        bursts=_burst_lines(data, words),
+        flagged=_flagged_lines(data, words),
         grouping=_grouping_rows(persona_set, words),
         engine=_engine_rows(persona_set, manifest, words),
         limits=tuple(words(key) for key in (*LIMITS, "limit_persona")),
@@ -46,11 +50,29 @@ def tell_making(persona_set: PersonaSet, manifest: Mapping[str, Any], words: Wor
     )
 
 
-def _burst_lines(bursts: Sequence[str], words: Words) -> tuple[str, ...]:
+def _burst_lines(data: DataQuality, words: Words) -> tuple[str, ...]:
     """The largest groups of near-identical posts; a large corpus has thousands of small ones."""
-    shown = [visible(say(line, words.language)) for line in bursts[:MOST_BURSTS]]
-    left = len(bursts) - len(shown)
+    shown = [visible(say(line, words.language)) for line in data.bursts[:MOST_BURSTS]]
+    left = len(data.bursts) - len(shown)
+    if data.repeated:
+        told = "bursts_once" if data.flagged_policy == "withhold" else "bursts_used"
+        shown.insert(0, words(told, count=words.number(data.repeated)))
     return (*shown, *([words("more_bursts", count=words.number(left))] if left else []))
+
+
+def _flagged_lines(data: DataQuality, words: Words) -> tuple[str, ...]:
+    """How many documents speak to a machine, which, and what became of them; never their words."""
+    if not data.flagged_documents:
+        return ()
+    more = data.flagged_documents - len(data.flagged_examples)
+    ids = words("sep").join([visible(one) for one in data.flagged_examples] + ([f"+{more}"] if more else []))
+    counts = {"documents": words.number(data.flagged_documents), "people": words.number(data.flagged_people)}
+    return (
+        words("flagged_count", **counts),
+        words(f"flagged_{data.flagged_policy}"),
+        words("flagged_kinds", kinds=_tally(data.flagged, words)),
+        words("flagged_examples", ids=ids),
+    )
 
 
 def _column_lines(persona_set: PersonaSet, words: Words) -> list[str]:
@@ -81,6 +103,8 @@ def _data_rows(persona_set: PersonaSet, words: Words) -> Rows:
             _tally(data.redactions, words) or words("none"),
         ),
     ]
+    if data.hidden:
+        rows.append((words("hidden"), _tally(data.hidden, words)))
     if data.customers_in_table:
         joined = words("joined", joined=words.number(data.customers_joined), all=words.number(data.customers_in_table))
         rows.append((words("table_joined"), joined))

@@ -182,7 +182,8 @@ def _making(persona_set: PersonaSet, words: Words) -> list[str]:
     for heading, pairs in (("data", making.data), ("grouping", making.grouping), ("engine", making.engine)):
         rows = [(escape(name), escape(value)) for name, value in pairs]
         parts += [f"### {words(heading)}", markdown_table(("", ""), rows)]
-    for heading, lines in (("columns", making.columns), ("bursts", making.bursts), ("warnings", making.warnings)):
+    named = ("columns", "flagged", "bursts", "warnings")
+    for heading, lines in ((name, getattr(making, name)) for name in named):
         if lines:
             parts += [f"### {words(heading)}", "\n".join(f"- {escape(line)}" for line in lines)]
     return parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from typing import Any
 
 from retrieval.cleaning import Reason, find_fault, normalise_text
 from retrieval.documents import Rating, Scalar
+from retrieval.hostile.characters import HiddenKind, count_hidden
 from retrieval.loading.column_names import KINDS
 from retrieval.loading.columns import Columns
 from retrieval.loading.conversations import Span, find_customer_turns, join_turns, turns_of
@@ -48,6 +50,8 @@ class Draft:
     product: str | None = None
     metadata: dict[str, Scalar] = field(default_factory=dict)
     fault: tuple[Reason, str] | None = None
+    hidden: Counter[HiddenKind] = field(default_factory=Counter)
+    """Characters of the text that no reader sees and that were taken out, by kind."""
 
 
 def kind_of_path(source: str) -> str:
@@ -78,6 +82,7 @@ def draft_text(file: SourceFile, text: str, *, front: Mapping[str, str], row: in
         product=front.get("product"),
         metadata=dict(list(extra.items())[:MAX_METADATA]),
         fault=find_fault(normal),
+        hidden=count_hidden(text),
     )
 
 
@@ -207,6 +212,7 @@ def _metadata(context: _Context, row: Mapping[str, Any]) -> dict[str, Scalar]:
 
 def _with_text(draft: Draft, value: object, question: object) -> Draft:
     draft.text = normalise_text(text_of(value))
+    draft.hidden = count_hidden(text_of(value))
     draft.question = normalise_text(text_of(question))
     draft.turns = find_customer_turns(draft.text)
     draft.fault = find_fault(draft.text)
@@ -218,6 +224,7 @@ def _with_turns(draft: Draft, value: object) -> Draft:
     if turns is None:
         return _with_text(draft, value, "")
     conversation = join_turns(turns)
+    draft.hidden = count_hidden("".join(text for _, text in turns))
     draft.text, draft.turns = conversation.text, conversation.turns
     draft.kind = draft.kind or "chat"
     draft.fault = _conversation_fault(draft)

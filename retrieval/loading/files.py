@@ -133,7 +133,8 @@ def _walk(folder: Path, source: str, progress: Progress) -> list[tuple[str, Path
             relative = path.relative_to(folder).as_posix()
             if name.startswith((".", "~$")):
                 continue
-            if path.suffix.lower() not in ENDINGS or path.stem.lower() in _NOT_CUSTOMER_FILES:
+            # Nothing but files: to read a pipe or a device would never end.
+            if not path.is_file() or path.suffix.lower() not in ENDINGS or path.stem.lower() in _NOT_CUSTOMER_FILES:
                 skipped.append(relative)
                 continue
             found.append((relative, path, False))

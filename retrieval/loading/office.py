@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import io
 import logging
+from typing import Final
 
 from persona_kit.errors import EnvironmentProblem, InputError
+from retrieval.loading.archives import check_archive
+
+MOST_PAGES: Final = 10_000
+MOST_CHARS: Final = 50_000_000
+"""Of a PDF; more is no document, but a file made to fill the memory."""
 
 
 def pdf_to_text(data: bytes, *, where: str) -> str:
@@ -28,9 +34,27 @@ def pdf_to_text(data: bytes, *, where: str) -> str:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
             raise InputError(f"{where} is locked with a password", where=where, mend="save it without a password")
-        pages = [page.extract_text() for page in reader.pages]
+        if len(reader.pages) > MOST_PAGES:
+            raise InputError(
+                f"{where} has {len(reader.pages):,} pages", where=where, mend=f"split it: {MOST_PAGES:,} are read"
+            )
+        pages: list[str] = []
+        for page in reader.pages:
+            pages.append(page.extract_text())
+            if sum(map(len, pages[-1:])) > MOST_CHARS or (len(pages) % 100 == 0 and sum(map(len, pages)) > MOST_CHARS):
+                raise InputError(f"{where} holds more text than a document", where=where, mend="split it")
     # pypdf meets broken files with all of these.
-    except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, RecursionError) as error:
+    except (
+        PyPdfError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        OSError,
+        RecursionError,
+        MemoryError,
+    ) as error:
         raise InputError(f"{where} is not a readable PDF: {error}", where=where, mend="export it again") from error
     finally:
         logger.setLevel(level)
@@ -54,20 +78,24 @@ def docx_to_text(data: bytes, *, where: str) -> str:
     try:
         from docx import Document as open_document
         from docx.opc.exceptions import OpcError
-        from docx.table import Table
+        from docx.table import Table, _Cell
     except ImportError as error:
         raise _not_installed("Word files", "python-docx", where) from error
     from zipfile import BadZipFile
 
+    check_archive(data, where=where, kind="Word")
     try:
         document = open_document(io.BytesIO(data))
         lines: list[str] = []
         for block in document.iter_inner_content():
             if isinstance(block, Table):
-                lines.extend("\t".join(cell.text.strip() for cell in row.cells) for row in block.rows)
+                # Each cell once: `row.cells` repeats one as often as the file says that it spans columns.
+                lines.extend(
+                    "\t".join(_Cell(cell, block).text.strip() for cell in row._tr.tc_lst) for row in block.rows
+                )
             else:
                 lines.append(block.text)
-    except (OpcError, BadZipFile, KeyError, ValueError, OSError) as error:
+    except (OpcError, BadZipFile, KeyError, ValueError, OSError, SyntaxError, AttributeError, TypeError) as error:
         raise InputError(
             f"{where} is not a readable Word file: {error}", where=where, mend="save it again as .docx"
         ) from error

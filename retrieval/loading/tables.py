@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from persona_kit.errors import EnvironmentProblem, InputError
+from persona_kit.errors import InputError
 from retrieval.documents import Scalar
 from retrieval.loading.decoding import decode
 from retrieval.loading.files import TABLE_ENDINGS, SourceFile, read_bytes
@@ -112,10 +112,10 @@ def parse_table(data: bytes, *, ending: str, where: str) -> RawTable:
         InputError: when the bytes are no such table.
         EnvironmentProblem: when the reader of the format is not installed.
     """
-    if ending == ".parquet":
-        return _read_parquet(data, where)
-    if ending in {".xlsx", ".xlsm"}:
-        return _read_excel(data, where)
+    if ending in {".parquet", ".xlsx", ".xlsm"}:
+        from retrieval.loading.sheets import read_excel, read_parquet
+
+        return (read_parquet if ending == ".parquet" else read_excel)(data, where)
     decoded = decode(data, where=where)
     if ending == ".json":
         table = _read_json(decoded.text, where)
@@ -141,10 +141,10 @@ def read_delimited(text: str, where: str, *, delimiter: str | None = None) -> Ra
     delimiter = delimiter or sniff_delimiter(text)
     table = RawTable()
     if text.count("\n") > 4 * MAX_ROWS:
-        raise _too_many_rows(where)
+        raise too_many_rows(where)
     records = [record for record in _records(text, delimiter, table) if any(cell.strip() for cell in record)]
     if len(records) > MAX_ROWS:
-        raise _too_many_rows(where)
+        raise too_many_rows(where)
     if not records:
         raise InputError(f"{where} holds no rows", where=where, mend="give a table with a header and at least one row")
     columns = _header(records, table)
@@ -167,7 +167,8 @@ def read_delimited(text: str, where: str, *, delimiter: str | None = None) -> Ra
     return table
 
 
-def _too_many_rows(where: str) -> InputError:
+def too_many_rows(where: str) -> InputError:
+    """The error for more rows than one run holds."""
     return InputError(f"more than {MAX_ROWS:,} rows", where=where, mend="split the file, or take a sample of it")
 
 
@@ -257,7 +258,7 @@ def _header(records: list[list[str]], table: RawTable) -> tuple[str, ...]:
         table.notes.append(f"the first line is no header; its columns are called column_1 to column_{len(first)}")
         return tuple(f"column_{place}" for place in range(1, len(first) + 1))
     table.columns = tuple(first)
-    return _unique_names([cell.strip() for cell in first])
+    return unique_names([cell.strip() for cell in first])
 
 
 def _looks_like_data(records: list[list[str]]) -> bool:
@@ -276,7 +277,8 @@ def _looks_like_data(records: list[list[str]]) -> bool:
     )
 
 
-def _unique_names(names: list[str]) -> tuple[str, ...]:
+def unique_names(names: list[str]) -> tuple[str, ...]:
+    """The names of columns, empty and equal ones told apart by their place."""
     seen: Counter[str] = Counter()
     unique = []
     for place, name in enumerate(names, start=1):
@@ -298,7 +300,7 @@ def read_json_lines(text: str, where: str) -> RawTable:
     table = RawTable()
     number = 0
     if text.count("\n") > 4 * MAX_ROWS:
-        raise _too_many_rows(where)
+        raise too_many_rows(where)
     for line in text.split("\n"):
         if not line.strip():
             continue
@@ -313,7 +315,7 @@ def read_json_lines(text: str, where: str) -> RawTable:
             continue
         if isinstance(value, list) and number == 1 and value and all(isinstance(item, dict | str) for item in value):
             return _read_json(text, where)
-        _add_row(table, value, number, line)
+        add_row(table, value, number, line)
     if not table.rows and table.bad_rows:
         whole = _whole_json(text)
         if whole is not None:
@@ -324,7 +326,7 @@ def read_json_lines(text: str, where: str) -> RawTable:
             where=where,
             mend="give one JSON object a line",
         )
-    return _close(table)
+    return close_table(table)
 
 
 def _whole_json(text: str) -> Any:
@@ -336,7 +338,8 @@ def _whole_json(text: str) -> Any:
         return None
 
 
-def _add_row(table: RawTable, value: Any, number: int, line: str = "") -> None:
+def add_row(table: RawTable, value: Any, number: int, line: str = "") -> None:
+    """Adds a JSON value as a row, or as a bad row where it is none."""
     if isinstance(value, str):
         value = {"text": value}
     if not isinstance(value, dict):
@@ -353,7 +356,8 @@ def _add_row(table: RawTable, value: Any, number: int, line: str = "") -> None:
     table.numbers.append(number)
 
 
-def _close(table: RawTable) -> RawTable:
+def close_table(table: RawTable) -> RawTable:
+    """The table with the columns that its rows have."""
     names: dict[str, None] = {}
     for row in table.rows:
         names.update(dict.fromkeys(row))
@@ -374,14 +378,14 @@ def _read_json(text: str, where: str) -> RawTable:
     table = RawTable()
     items = _items(value)
     if len(items) > MAX_ROWS:
-        raise _too_many_rows(where)
+        raise too_many_rows(where)
     for number, item in enumerate(items, start=1):
-        _add_row(table, item, number)
+        add_row(table, item, number)
     if not table.rows:
         raise InputError(
             f"{where} holds no list of objects", where=where, mend="give a JSON list of objects, one a document"
         )
-    return _close(table)
+    return close_table(table)
 
 
 def _items(value: Any) -> list[Any]:
@@ -407,73 +411,3 @@ def _is_conversation(value: dict[str, Any]) -> bool:
 
     turns = [turns_of(part) or [] for part in value.values() if isinstance(part, list)]
     return any(side_of(role) != "unknown" for some in turns for role, _ in some[:20])
-
-
-# --- Parquet and Excel --------------------------------------------------------------------------------------------
-
-
-def _read_parquet(data: bytes, where: str) -> RawTable:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        arrow = pq.read_table(pa.BufferReader(data))
-        rows = arrow.to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(
-            f"{where} is not a readable Parquet file: {error}", where=where, mend="export it again"
-        ) from error
-    table = RawTable(columns=tuple(arrow.column_names))
-    for number, row in enumerate(rows, start=1):
-        _add_row(table, row, number)
-    return _close(table) if any("." in key for row in rows[:1] for key in row) or table.rows else table
-
-
-def _read_excel(data: bytes, where: str) -> RawTable:
-    try:
-        from openpyxl import load_workbook
-    except ImportError as error:
-        raise EnvironmentProblem(
-            "reading .xlsx files needs openpyxl", where=where, mend="pip install '.[files]'"
-        ) from error
-    import warnings
-    from zipfile import BadZipFile
-
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and validations that it drops; the cells are all we read.
-            warnings.simplefilter("ignore")
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            sheets = [
-                (sheet.title, [list(row) for row in sheet.iter_rows(values_only=True)]) for sheet in book.worksheets
-            ]
-            book.close()
-    except (BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
-        raise InputError(
-            f"{where} is not a readable Excel file: {error}", where=where, mend="save it again as .xlsx"
-        ) from error
-    filled = [(title, [row for row in rows if any(cell is not None for cell in row)]) for title, rows in sheets]
-    filled = [(title, rows) for title, rows in filled if len(rows) > 1]
-    if not filled:
-        raise InputError(f"{where} holds no rows", where=where, mend="give a sheet with a header and at least one row")
-    return _read_sheets(filled)
-
-
-def _read_sheets(sheets: list[tuple[str, list[list[Any]]]]) -> RawTable:
-    """The largest sheet, and every other one with the same header."""
-    largest = max(sheets, key=lambda sheet: len(sheet[1]))
-    columns = _unique_names([str(cell).strip() if cell is not None else "" for cell in largest[1][0]])
-    table = RawTable(columns=columns)
-    left_out = []
-    number = 0
-    for title, rows in sheets:
-        if rows[0] != largest[1][0]:
-            left_out.append(title)
-            continue
-        for row in rows[1:]:
-            number += 1
-            table.rows.append(dict(zip(columns, row, strict=False)))
-            table.numbers.append(number)
-    if left_out:
-        table.notes.append(f"sheet {largest[0]!r} was read; left out for their other columns: {', '.join(left_out)}")
-    return table

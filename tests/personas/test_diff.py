@@ -246,7 +246,7 @@ def test_changed_words_are_told_of_the_documents_and_of_the_claims_that_quote_th
     cited = stored(copied_run).personas[0].claims[0].citations[0].document_id
     path = copied_run / "documents.csv"
     lines = [
-        line.rsplit(",", 1)[0] + ",changed" if line.startswith(f"{cited},") else line
+        ",".join([*line.split(",")[:3], "changed", *line.split(",")[4:]]) if line.startswith(f"{cited},") else line
         for line in path.read_text("utf-8").splitlines()
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

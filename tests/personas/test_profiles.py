@@ -26,8 +26,8 @@ from personas.profiles import (
 from personas.profiles.deciding import Sign, combine, decide_growth, decide_leaving, decide_price
 from personas.profiles.feelings import DocumentFeeling, decide_feeling, decide_trend
 from personas.profiles.records import Evidence
-from personas.profiles.rendering import harmless
 from personas.records import Segment
+from personas.spreadsheet import harmless
 from personas.themes import find_themes
 from retrieval.corpus import Corpus
 from retrieval.documents import Document, Language

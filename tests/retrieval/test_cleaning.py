@@ -1,4 +1,4 @@
-"""Normalisation, faults and bursts."""
+"""Normalisation and faults."""
 
 import unicodedata
 
@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_kit.hashing import sha256_text
-from retrieval.cleaning import find_bursts, find_fault, normalise_text, same_words_key
-from retrieval.documents import Document
+from retrieval.cleaning import find_fault, normalise_text, same_words_key
 
 
 @pytest.mark.parametrize(
@@ -57,21 +55,6 @@ def test_same_words_differ_in_case_space_and_punctuation_only() -> None:
     assert same_words_key("Great  app!") == same_words_key("great app")
     assert same_words_key("很好！") == same_words_key("很好")
     assert same_words_key("great apps") != same_words_key("great app")
-
-
-def document(name: str, customer: str, text: str) -> Document:
-    return Document(document_id=name, customer_id=customer, text=text, source="a", text_sha256=sha256_text(text))
-
-
-def test_bursts_are_long_alike_and_by_several_people() -> None:
-    long = "This machine changed my mornings completely and I would buy it again without any doubt at all, friends"
-    posts = [document(f"p{i}", f"c{i}", f"{long} {'!' * i}") for i in range(4)]
-    assert len(find_bursts(posts)) == 1
-    assert "4 near-identical posts by 4 customers" in find_bursts(posts)[0]
-    assert find_bursts([document(f"p{i}", "one", long) for i in range(4)]) == ()
-    assert find_bursts([document(f"p{i}", f"c{i}", "the app") for i in range(9)]) == ()
-    other = "My grinder on the other hand is loud and slow and it never grinds the beans finely enough for me"
-    assert find_bursts([posts[0], posts[1], document("x", "x", other)]) == ()
 
 
 @pytest.mark.parametrize(
