@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import isnan
+from math import floor, isnan
 from pathlib import Path
 
 import numpy as np
@@ -170,10 +170,20 @@ def _text(value: Scalar) -> str:
 
 def _thirds(numbers: dict[str, float]) -> dict[str, tuple[str, ...]]:
     low, high = (float(edge) for edge in np.quantile(list(numbers.values()), [1 / 3, 2 / 3]))
+    after = low
+    if all(value.is_integer() for value in numbers.values()):
+        # Years and counts are told in whole numbers; who stands in which third stays the same.
+        low, high = float(floor(low)), float(floor(high))
+        after = low + 1
+    middle = f"{_edge(after)} to {_edge(high)}" if after < high else _edge(high)
     return {
-        key: (f"up to {low:g}" if value <= low else f"{low:g} to {high:g}" if value <= high else f"above {high:g}",)
+        key: (f"up to {_edge(low)}" if value <= low else middle if value <= high else f"above {_edge(high)}",)
         for key, value in numbers.items()
     }
+
+
+def _edge(number: float) -> str:
+    return f"{number:.0f}" if number.is_integer() and abs(number) < 1e15 else f"{number:g}"
 
 
 def _is_telling(values: dict[str, tuple[str, ...]]) -> bool:

@@ -18,22 +18,22 @@ OPENINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "Their aim, in their own words: {q} ({n}){c}.",
         ),
         "needs": (
-            "What they ask for first is {q} ({n}){c}.",
+            "Ask what they wish for, and they answer {q} ({n}){c}.",
             "{N} ask for the same thing: {q}{c}.",
-            "A wish runs through what they write: {q} ({n}){c}.",
+            "A wish of theirs, as they word it: {q} ({n}){c}.",
             "Something is missing for them: {q} ({n}){c}.",
         ),
         "pain_points": (
-            "What gets in their way first is {q} ({n}){c}.",
+            "What gets in their way: {q} ({n}){c}.",
             "{N} run into the same trouble: {q}{c}.",
-            "Trouble starts with {q} ({n}){c}.",
+            "They write of trouble with {q} ({n}){c}.",
             "Ask what goes wrong, and they answer {q} ({n}){c}.",
             "Things do not go smoothly here: {q} ({n}){c}.",
         ),
         "behaviours": (
-            "They describe how they go about it: {q} ({n}){c}.",
-            "{N} go about it alike: {q}{c}.",
-            "A habit marks them: {q} ({n}){c}.",
+            "They tell what they do: {q} ({n}){c}.",
+            "{N} do alike: {q}{c}.",
+            "A habit they tell of: {q} ({n}){c}.",
         ),
         "values_lifestyle": (
             "More than the product matters here: {q} ({n}){c}.",
@@ -47,7 +47,7 @@ OPENINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "satisfaction": (
             "They have something good to tell: {q} ({n}){c}.",
             "{N} praise the same thing: {q}{c}.",
-            "Praise comes first here: {q} ({n}){c}.",
+            "Praise is heard here: {q} ({n}){c}.",
             "What pleases them is {q} ({n}){c}.",
         ),
         "loyalty_churn": (
@@ -57,7 +57,7 @@ OPENINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "potential": ("There is room for more: {q} ({n}){c}.", "{N} would go further: {q}{c}."),
         "channels": ("They tell where they turn: {q} ({n}){c}.", "{N} name where they look and ask: {q}{c}."),
         "objections": (
-            "A doubt comes first: {q} ({n}){c}.",
+            "They voice a doubt: {q} ({n}){c}.",
             "{N} hesitate: {q}{c}.",
             "They need convincing: {q} ({n}){c}.",
         ),
@@ -66,22 +66,22 @@ OPENINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "demographics": ("他们这样介绍自己：{q}（{n}）{c}。", "{N}谈到自己：{q}{c}。"),
         "goals": ("他们有想做成的事：{q}（{n}）{c}。", "{N}有同一个目标：{q}{c}。"),
         "needs": (
-            "他们最先提的要求是{q}（{n}）{c}。",
+            "问他们想要什么，他们会说{q}（{n}）{c}。",
             "{N}要的是同一件事：{q}{c}。",
-            "字里行间有一个愿望：{q}（{n}）{c}。",
+            "他们写下一个愿望：{q}（{n}）{c}。",
             "对他们来说还缺一样：{q}（{n}）{c}。",
         ),
         "pain_points": (
-            "最先让他们为难的是{q}（{n}）{c}。",
+            "让他们为难的是{q}（{n}）{c}。",
             "{N}遇到同样的麻烦：{q}{c}。",
-            "麻烦从这里开始：{q}（{n}）{c}。",
+            "他们写到一件麻烦事：{q}（{n}）{c}。",
             "问哪里不顺，他们会说{q}（{n}）{c}。",
             "事情并不顺利：{q}（{n}）{c}。",
         ),
         "behaviours": (
             "他们讲自己怎么用：{q}（{n}）{c}。",
             "{N}的用法相近：{q}{c}。",
-            "习惯是他们的标志：{q}（{n}）{c}。",
+            "他们讲到一个习惯：{q}（{n}）{c}。",
         ),
         "values_lifestyle": ("他们看重的不只是产品：{q}（{n}）{c}。", "{N}在意产品之外的事：{q}{c}。"),
         "price_sensitivity": (
@@ -90,35 +90,35 @@ OPENINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "价钱让他们上心：{q}（{n}）{c}。",
         ),
         "satisfaction": (
-            "他们先说好话：{q}（{n}）{c}。",
+            "他们有好话要说：{q}（{n}）{c}。",
             "{N}夸的是同一处：{q}{c}。",
             "让他们满意的是{q}（{n}）{c}。",
         ),
         "loyalty_churn": ("去留是这里的问题：{q}（{n}）{c}。", "{N}在掂量走还是留：{q}{c}。"),
         "potential": ("这里还有余地：{q}（{n}）{c}。", "{N}还想更进一步：{q}{c}。"),
         "channels": ("他们说出了自己找谁：{q}（{n}）{c}。", "{N}提到在哪里看、问、买：{q}{c}。"),
-        "objections": ("先有一层顾虑：{q}（{n}）{c}。", "{N}在犹豫：{q}{c}。"),
+        "objections": ("他们有一层顾虑：{q}（{n}）{c}。", "{N}在犹豫：{q}{c}。"),
     },
 }
 ANY_OPENING: Final = {
     "en": (
-        "One subject keeps coming up: {q} ({n}){c}.",
+        "One subject they bring up: {q} ({n}){c}.",
         "{N} bring up the same subject: {q}{c}.",
         "Listen to them, and you hear {q} ({n}){c}.",
-        "The talk turns to {q} ({n}){c}.",
+        "They talk about {q} ({n}){c}.",
         "Their own words say it: {q} ({n}){c}.",
         "Begin with what they write: {q} ({n}){c}.",
-        "Here is what stands out: {q} ({n}){c}.",
-        "Few words tell most of it: {q} ({n}){c}.",
+        "Here is what they tell: {q} ({n}){c}.",
+        "In few words: {q} ({n}){c}.",
     ),
     "zh": (
-        "有个话题反复出现：{q}（{n}）{c}。",
+        "他们提到一个话题：{q}（{n}）{c}。",
         "{N}提起同一件事：{q}{c}。",
         "听他们说话，会听到{q}（{n}）{c}。",
-        "话头总会转到{q}（{n}）{c}。",
+        "他们说起{q}（{n}）{c}。",
         "用他们自己的话说：{q}（{n}）{c}。",
         "先看他们写了什么：{q}（{n}）{c}。",
-        "最显眼的是{q}（{n}）{c}。",
+        "他们写道：{q}（{n}）{c}。",
     ),
 }
 """For every attribute, and for those of a schema of the user's own."""
@@ -129,11 +129,11 @@ CLAUSES: Final = {
         "goals": "{N} want to get something done: {q}",
         "needs": "{N} ask for {q}",
         "pain_points": "{N} run into {q}",
-        "behaviours": "{N} tell how they go about it: {q}",
+        "behaviours": "{N} tell what they do: {q}",
         "interests": "{N} bring up {q}",
         "values_lifestyle": "{N} care about more than the product: {q}",
         "price_sensitivity": "{N} speak of the price: {q}",
-        "satisfaction": "{N} speak well of it: {q}",
+        "satisfaction": "{N} have praise: {q}",
         "loyalty_churn": "{N} talk of staying or leaving: {q}",
         "potential": "{N} could want more: {q}",
         "channels": "{N} mention where they turn to: {q}",
@@ -175,33 +175,34 @@ LISTS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
 }
 """The sentences of goals and frustrations, by attribute."""
 
-BESIDE: Final = {"en": "First {q} ({n}), then {list}.", "zh": "首先是{q}（{n}），其次是{list}。"}
-ABOVE_ALL: Final = {"en": "Above all {q} ({n}).", "zh": "首先是{q}（{n}）。"}
-
 SPEAKING: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "en": {
         "objections": ("Answer the doubt before they raise it: {q} ({n}).", "Take their doubt seriously: {q} ({n})."),
         "price_sensitivity": ("Be open about the price: {q} ({n}).", "Say early what it costs: {q} ({n})."),
         "values_lifestyle": ("Speak to what matters beside the product: {q} ({n}).",),
         "loyalty_churn": ("Do not take their staying for granted: {q} ({n}).",),
-        "channels": ("Meet them where they turn: {q} ({n}).",),
+        "channels": ("They name where they turn: {q} ({n}).",),
         "satisfaction": ("Build on what they like: {q} ({n}).", "Remind them of what works: {q} ({n})."),
-        "words": ("Use their own words: {list}.", "Say it as they say it: {list}.", "Their words for it: {list}."),
+        "words": (
+            "Use their own words: {list}.",
+            "Say things as they say them: {list}.",
+            "In their own words: {list}.",
+        ),
     },
     "zh": {
         "objections": ("先回应他们的顾虑：{q}（{n}）。", "认真对待他们的疑问：{q}（{n}）。"),
         "price_sensitivity": ("价格要说清楚：{q}（{n}）。", "早点说明花费：{q}（{n}）。"),
         "values_lifestyle": ("谈谈产品之外他们看重的：{q}（{n}）。",),
         "loyalty_churn": ("别以为他们一定会留下：{q}（{n}）。",),
-        "channels": ("到他们常去的地方：{q}（{n}）。",),
+        "channels": ("他们说起自己找谁：{q}（{n}）。",),
         "satisfaction": ("从他们满意的地方说起：{q}（{n}）。", "提醒他们好用的一面：{q}（{n}）。"),
         "words": ("用他们的话说：{list}。", "照他们的说法：{list}。"),
     },
 }
 
 TABLE: Final = {
-    "en": ("By the customer table, {list}.", "{percent} % have {q}", " ({there} % elsewhere)"),
-    "zh": ("客户表显示，{list}。", "{percent}% 的人为{q}", "（其他人 {there}%）"),
+    "en": ("By the customer table, {list}.", "{N} have {q}", ", against {there} % elsewhere"),
+    "zh": ("客户表显示，{list}。", "{N}为{q}", "（其他人 {there}%）"),
 }
 
 HOURS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -252,3 +253,6 @@ NOT_STATED: Final = {
     "zh": "这些他们没有说，或说的人太少：{list}。",
 }
 """The last line of a narrative; it rests on no claim, because there is none."""
+
+AS_IN: Final = {"en": "{q}, as in {quote}", "zh": "{q}——{quote}"}
+"""A bare word, with a sentence that shows what is meant by it."""

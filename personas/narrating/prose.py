@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from persona_kit.hashing import stable_seed
 from personas.attributes import OutputLanguage
+from personas.grounding import quote_words
 from personas.narrating.phrases import (
-    ABOVE_ALL,
     ANY_CLAUSE,
     ANY_OPENING,
-    BESIDE,
+    AS_IN,
     CLAUSES,
     DAY,
     HOURS,
@@ -35,6 +35,7 @@ from personas.narrating.sections import (
 )
 from personas.narrating.sections import SPEAKING as SPEAKING_ATTRIBUTES
 from personas.records import Claim, NarrativeSection, NarrativeTemplate, Sentence
+from personas.sentiment import HAN
 from personas.wording import data_value, inner_quotes, percent, plain_comparison
 
 MOST_SPEAKING = 2
@@ -42,6 +43,11 @@ MOST_SPEAKING = 2
 
 WORDS_SHOWN = 3
 HOUR_CLAIMS = 2
+BARE_WORDS, BARE_HAN = 2, 3
+"""Words, in Chinese characters, up to which a value only names a thing."""
+MORE_WORDS, LONGEST_SHOWN = 2, 110
+"""Words that a sentence says beyond the bare word, and its characters, to stand for it."""
+
 LONGEST_IN_DAY = 110
 """Characters of a quote that stands for its claim in a day."""
 
@@ -141,16 +147,11 @@ class _Writer:
         sentences = []
         for attribute in attributes:
             some = said_about(self.claims, [attribute])
-            rest = [claim for claim in some if claim is not lead]
-            if len(rest) < len(some):
-                assert lead is not None
-                pattern = (BESIDE if rest else ABOVE_ALL)[self.language]
-                text = _worded(pattern, lead, self.language, list=self._list(rest, short=True))
-            elif rest:
-                text = self._way(LISTS[self.language][attribute]).format(list=self._list(rest))
-            else:
-                continue
-            sentences.append(self._sentence(section, text, some))
+            # What opened the narrative stands alone here only where there is nothing else to say.
+            some = [claim for claim in some if claim is not lead] or some
+            if some:
+                text = self._way(LISTS[self.language][attribute]).format(list=self._list(some))
+                sentences.append(self._sentence(section, text, some))
         return sentences
 
     def speak(self) -> list[Sentence]:
@@ -160,7 +161,8 @@ class _Writer:
         for attribute in SPEAKING_ATTRIBUTES:
             some = said_about(self.claims, [attribute])[:1]
             if some and len(sentences) < MOST_SPEAKING:
-                text = _worded(self._way(ways[attribute]), some[0], self.language)
+                shown, share = _value(some[0], self.language), _share(some[0], self.language, short=False)
+                text = self._way(ways[attribute]).format(q=shown, n=share)
                 sentences.append(self._sentence("speak", text, some))
         spoken = {claim.value.casefold(): claim for claim in choose_for_lede(self.claims) if claim.basis is None}
         words = list(spoken.values())[:WORDS_SHOWN]
@@ -182,9 +184,9 @@ class _Writer:
         pattern = CLAUSES[self.language].get(claim.attribute, ANY_CLAUSE[self.language])
         return _worded(pattern, claim, self.language, short=short)
 
-    def _list(self, claims: Sequence[Claim], *, short: bool = False) -> str:
+    def _list(self, claims: Sequence[Claim]) -> str:
         items = [
-            _value(claim, self.language) + self._in_brackets(claim, short=short or place > 0)
+            _shown(claim, self.language) + self._in_brackets(claim, short=place > 0)
             for place, claim in enumerate(claims)
         ]
         return _joined(items, self.language)
@@ -212,7 +214,7 @@ def _worded(
     pattern: str, claim: Claim, language: OutputLanguage, *, compare: bool = False, short: bool = False, **more: str
 ) -> str:
     return pattern.format(
-        q=_value(claim, language),
+        q=_shown(claim, language),
         n=_share(claim, language, short=short),
         N=_share_of_people(claim, language, short=short),
         c=plain_comparison(claim, language) if compare else "",
@@ -223,15 +225,31 @@ def _worded(
 def _table_sentence(claims: Sequence[Claim], language: OutputLanguage) -> str:
     sentence, item, there = TABLE[language]
     items = [
-        item.format(percent=percent(claim.share), q=_value(claim, language))
+        item.format(N=_share_of_people(claim, language, short=place > 0), q=_value(claim, language))
         + there.format(there=percent(claim.share_elsewhere))
-        for claim in claims
+        for place, claim in enumerate(claims)
     ]
     return sentence.format(list=_joined(items, language))
 
 
 def _value(claim: Claim, language: OutputLanguage) -> str:
     return _quoted(data_value(claim, language).rstrip(".。 "))
+
+
+def _shown(claim: Claim, language: OutputLanguage) -> str:
+    """The value; behind a bare word the shortest sentence that holds it, which tells what is said of it."""
+    value, words, held = _value(claim, language), quote_words(claim.value), claim.value.casefold().strip(" .。")
+    bare = len(held) <= BARE_HAN if HAN.search(held) else words <= BARE_WORDS
+    if claim.basis is not None or not bare:
+        return value
+    telling = [
+        citation.quote.rstrip(".。 ")
+        for citation in claim.citations
+        if held in citation.quote.casefold()
+        and quote_words(citation.quote) >= words + MORE_WORDS
+        and len(citation.quote) <= LONGEST_SHOWN
+    ]
+    return AS_IN[language].format(q=value, quote=_quoted(min(telling, key=len))) if telling else value
 
 
 def _quoted(text: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from personas.sentiment import HAN, NEUTRAL, score_sentiment
 from personas.terms import content_words, stem, stems
+from retrieval.words import search_words
 
 _FRAMES_EN = (
     "lack lacking lacks missing miss support supports supporting improve improved improvement improvements simple "
@@ -32,6 +35,8 @@ class Reading:
     """Stems of what it is about; all its stems where it only judges ("好吃", "great value")."""
     words: frozenset[str]
     """All its stems."""
+    things: frozenset[str]
+    """Things it names by a single Chinese character, which is no stem: 鱼."""
     judges: int
     """How its words feel: 1 pleased, -1 displeased, 0 neither."""
     feeling: int
@@ -43,7 +48,16 @@ def read_value(value: str, attribute: str) -> Reading:
     words = frozenset(stems(value))
     about = {stem(word) for word in content_words(value) if word not in FRAMES and score_sentiment(word) == 0.0}
     judges = sign_of(score_sentiment(value))
-    return Reading(value, frozenset(_parts(about) or words), words, judges, judges or FEELINGS.get(attribute, 0))
+    things = frozenset(_single_things() & set(search_words(value)))
+    return Reading(
+        value, frozenset(_parts(about) or words), words, things, judges, judges or FEELINGS.get(attribute, 0)
+    )
+
+
+@cache
+def _single_things() -> frozenset[str]:
+    text = (files("personas") / "lexicons" / "single_things_zh.txt").read_text(encoding="utf-8")
+    return frozenset("".join(line for line in text.splitlines() if not line.startswith("#")))
 
 
 def _parts(about: set[str]) -> set[str]:

@@ -162,7 +162,7 @@ class SayingFinder:
 
     def _stand(self, clause: Clause) -> int:
         """1: it says the same; -1: it turns it round; 0: neither, or of something else."""
-        if not self._same_things(clause) or (self._figures and not self._figures <= figures_of(clause.text)):
+        if not self._same_things(clause) or not self._names_the_same(clause.text):
             return 0
         if self._attribute in WISHES:
             return 1
@@ -175,6 +175,11 @@ class SayingFinder:
             return -1 if abs(feels) >= FELT and self._surely_same_things(clause) else 0
         # The bare answer "git" to the question what is missing judges nothing, and is meant so.
         return 1 if not self._reading.judges or sign_of(feels) or clause.alone else 0
+
+    def _names_the_same(self, text: str) -> bool:
+        """Whether it holds the claim's numbers, and the things that a single Chinese character names."""
+        things = self._reading.things
+        return all(thing in text for thing in things) and (not self._figures or self._figures <= figures_of(text))
 
     def _state(self, text: str) -> Statement:
         return Statement(attribute=self._attribute, value=text, themes=frozenset(), space=None)

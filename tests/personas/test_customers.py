@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from persona_kit.errors import InputError
@@ -118,6 +120,20 @@ def test_numbers_are_cut_into_thirds() -> None:
     assert [values.count(value) for value in dict.fromkeys(values)] == [10, 10, 10]
     assert values[0].startswith("up to ")
     assert values[-1].startswith("above ")
+
+
+def test_whole_numbers_are_told_in_whole_numbers_and_cut_where_they_were() -> None:
+    years: list[Any] = [1961, 1974, 1975, 1980, 1988, 1990, 1991, 2001]
+    found = categorise(customers(born=years))["born"]
+    low, high = np.quantile(years, [1 / 3, 2 / 3])
+
+    assert list(dict.fromkeys(found[f"u{n}"][0] for n in range(len(years)))) == [
+        "up to 1976",
+        "1977 to 1989",
+        "above 1989",
+    ]
+    thirds = [0 if year <= low else 1 if year <= high else 2 for year in years]
+    assert len({(found[f"u{n}"], third) for n, third in enumerate(thirds)}) == 3
 
 
 def test_few_numbers_stay_as_they_are_and_lists_are_parted() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from personas.authors.seam import ProposedSentence
 from personas.narrating.figures import strange_figures
 from personas.narrating.naming import plain_name, plain_tagline
 from personas.narrating.openings import TOO_ALIKE, open_apart, opening_likeness
+from personas.narrating.phrases import ANY_OPENING, CLAUSES, DAY, LISTS, OPENINGS, SPEAKING
 from personas.narrating.prose import opening_ways, plain_narrative, plain_opening, tell_not_stated
 from personas.narrating.sections import SECTIONS
 from personas.narrative import check_sentence, settle_sentences
@@ -165,6 +167,41 @@ def test_a_plain_narrative_has_its_sections_and_passes_the_check(language: Outpu
         proposed = ProposedSentence(text=sentence.text, claim_ids=sentence.claim_ids, origin="extractive")
         assert check_sentence(proposed, claims) == ""
         assert sentence.text.endswith("。" if language == "zh" else ".")
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "quote", "shown"),
+    [
+        ("en", "lid", "the lid never closes by itself", "“lid”, as in “the lid never closes by itself”"),
+        ("en", "lid", "lid", "“lid”"),
+        ("en", "the lid never closes", "the lid never closes by itself", "“the lid never closes”"),
+        ("zh", "盖子", "盖子总是关不上", "“盖子”——“盖子总是关不上”"),
+        ("zh", "盖子总关不上", "盖子总关不上，真烦人", "“盖子总关不上”"),
+    ],
+)
+def test_behind_a_bare_word_stands_what_is_said_of_it(
+    language: OutputLanguage, value: str, quote: str, shown: str
+) -> None:
+    claim = make_claim("c1", value, attribute="pain_points", quote=quote)
+    text = plain_opening(claim, language, 0)
+
+    assert shown in text
+    assert ("——" in text or "as in" in text) == (shown != f"“{value}”")
+    assert check_sentence(ProposedSentence(text=text, claim_ids=("c1",), origin="extractive"), [claim]) == ""
+
+
+def test_no_plain_sentence_tells_a_rank_that_no_claim_holds() -> None:
+    ranks = re.compile(
+        r"\bfirst\b|above all|runs through|keeps coming|stands out|most of|首先|最先|最显眼|反复|总会", re.IGNORECASE
+    )
+    wordings = [
+        way for ways in (OPENINGS, LISTS, SPEAKING) for by in ways.values() for some in by.values() for way in some
+    ]
+    wordings += [way for ways in (CLAUSES, DAY) for by in ways.values() for way in by.values()]
+    wordings += [way for some in ANY_OPENING.values() for way in some]
+
+    assert len(wordings) > 150
+    assert [way for way in wordings if ranks.search(way)] == []
 
 
 def test_a_day_goes_by_the_hour() -> None:
