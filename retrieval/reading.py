@@ -223,7 +223,7 @@ def _nothing_left(reading: Reading) -> InputError:
     return InputError(
         f"none of the {reading.inputs:,} inputs is a document: {first}",
         where=", ".join(reading.files),
-        mend="check that the column of the text was read (--text), and that the file holds words",
+        mend="split what is too long; of a table, check that the column of the text was read (--text) and holds words",
     )
 
 

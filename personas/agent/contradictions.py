@@ -54,9 +54,9 @@ def settle_contradictions(
 ) -> tuple[list[Held], list[Contradiction]]:
     """The claims without those that lose to their opposite, and what was settled.
 
-    A supported claim is never dropped for another: both are contested, each with quotes of the other side. One that too
-    few people carry is dropped where the other is supported and has more than three times as many people; where
-    neither is supported, both stay the anecdotes that they are.
+    A supported claim is never dropped for another: both are contested, each with quotes of the other side, and an
+    anecdote among them stays marked as one. One that too few people carry is dropped where the other is supported and
+    has more than three times as many people; where neither is supported, both stay the anecdotes that they are.
 
     Args:
         held: the claims, those of the customer table left out.
@@ -113,7 +113,8 @@ def _against(held: Held, other: Held, outcome: Settlement) -> Held:
     note = f"{other.support.people} people say the contrary: “{other.claim.value}”"
     changed: dict[str, object] = {
         "counter_citations": (*claim.counter_citations, *more),
-        "status": "contested" if outcome == "both contested" else claim.status,
+        # An anecdote stays one: "contested" would hide that too few people say it.
+        "status": "contested" if outcome == "both contested" and claim.status == "supported" else claim.status,
         "note": "; ".join(filter(None, [claim.note, note])),
     }
     return replace(held, claim=claim.model_copy(update=changed))

@@ -204,6 +204,12 @@ def test_one_endless_line_ends_in_a_message(tmp_path: Path, name: str) -> None:
         read(write(tmp_path, name, b"a," * 6_000_000))
 
 
+def test_a_document_that_is_too_long_tells_to_split_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"2,399,999 characters.*the limit is 2,000,000") as caught:
+        read(write(tmp_path, "a.txt", b"the grinder is loud " * 120_000))
+    assert "split what is too long" in caught.value.mend
+
+
 @pytest.mark.parametrize("encoding", ["gb18030", "big5", "utf-16", "utf-8-sig"])
 def test_chinese_encodings_are_found(tmp_path: Path, encoding: str) -> None:
     told = Told()
