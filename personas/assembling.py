@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from persona_kit.errors import BudgetExhausted, ModelError
-from personas.attributes import AttributeSchema
+from personas.attributes import AttributeSchema, labels_unlike_shipped
 from personas.authors.extractive import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor, ProposedName, SegmentBrief
 from personas.describing import DescribedSegment
@@ -89,6 +89,7 @@ def assemble_persona(
         provenance=Provenance(
             author=author.kind, model=author.model, prompts=author.prompts_used(), fallbacks=draft.fallbacks
         ),
+        attribute_labels=labels_unlike_shipped(schema, brief.language),
     )
 
 

@@ -87,6 +87,8 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
     elif not kept:
         stands = any(NOT_SAID in reason for reason in dropped)
         fault = "its quotes do not carry its value" if stands else "none of its quotes stands in the evidence"
+    elif proposal.chosen:
+        pass  # a label stands for what is said; the sentences were chosen by the schema's own cues
     elif carried_share(proposal.value, [citation.quote for citation in kept]) < LEAST_CARRIED:
         fault = "its quotes do not carry its value"
     elif proposal.origin == "llm" and (strange := _unheard(proposal, kept)):
@@ -185,6 +187,10 @@ def drop_repeats(grounded: Sequence[Grounded]) -> list[Grounded]:
 
 
 def _repeats(candidate: Grounded, other: Grounded) -> bool:
+    if candidate.proposal.chosen or other.proposal.chosen:
+        # One sentence may name two choices.
+        named = (candidate.proposal, other.proposal)
+        return len({(one.attribute, one.value, one.chosen) for one in named}) == 1
     mine, theirs = stems(candidate.proposal.value), stems(other.proposal.value)
     same_words = bool(mine) and len(mine & theirs) / len(mine | theirs) >= SAME_WORDS
     if other.proposal.attribute != candidate.proposal.attribute:

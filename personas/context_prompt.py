@@ -46,7 +46,7 @@ def as_prompt(persona: Persona, persona_set: PersonaSet) -> str:
         persona: one of the set.
         persona_set: what it was made from.
     """
-    words, labels = Words(persona.language), AttributeLabels(persona.language)
+    words, labels = Words(persona.language), AttributeLabels(persona.language, [persona])
     claims = [claim for claim in persona.claims if claim.status != "withheld"]
     prompt = load_prompt("context", variant=persona.language)
     rendered = prompt.render({

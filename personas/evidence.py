@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -79,14 +80,21 @@ class EvidenceBase:
         themes: the themes found.
         facets: the (theme, attribute) facets.
         tags: the attributes of each passage.
+        choices: (attribute, value) -> what sentences hold that say it, for attributes whose values are given.
     """
 
     def __init__(
-        self, corpus: Corpus, themes: ThemeModel, facets: Sequence[Facet], tags: Sequence[tuple[str, ...]]
+        self,
+        corpus: Corpus,
+        themes: ThemeModel,
+        facets: Sequence[Facet],
+        tags: Sequence[tuple[str, ...]],
+        choices: Mapping[tuple[str, str], re.Pattern[str]] | None = None,
     ) -> None:
         self.corpus = corpus
         self.themes = themes
         self.tags = tags
+        self.choices = choices or {}
         self.facets = self._merge(facets)
         self.strata = length_strata(corpus.words_per_customer)
 

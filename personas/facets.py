@@ -81,8 +81,14 @@ def _tags_of(
         scores[feeling] += FEELING_WEIGHT
     ranked = sorted((key for key in scores if scores[key] > 0), key=lambda key: -scores[key])
     if not ranked:
-        return (FALLBACK_KEY,) if schema.has(FALLBACK_KEY) else (schema.keys[0],)
+        return (FALLBACK_KEY,) if schema.has(FALLBACK_KEY) else (_told_freely(schema),)
     return tuple(ranked[:1] + [key for key in ranked[1:2] if cues[key] >= 1])
+
+
+def _told_freely(schema: AttributeSchema) -> str:
+    """The first attribute that any passage may be filed under."""
+    free = (one.key for one in schema.attribute if not one.sensitive and not one.choices)
+    return next(free, schema.keys[0])
 
 
 def _feeling_key(sentiment: float, document: Document) -> str | None:

@@ -24,6 +24,7 @@ from personas.agent.gaps import LEAST_VOICES, MOST_ROUNDS, GapPlan, Held, read_g
 from personas.agent.searching import SegmentSearch
 from personas.agent.steps import TraceStep
 from personas.attributes import AttributeSchema
+from personas.authors.choosing import propose_choices
 from personas.authors.extractive import ExtractiveAuthor
 from personas.authors.seam import PersonaAuthor, ProposedClaim, ProposedSentence, Question, SegmentBrief
 from personas.claims import Grounded, count_claim, drop_repeats, ground_proposal, make_claim
@@ -112,9 +113,13 @@ class _Nodes:
         questions = [
             Question(attribute=attribute, groups=groups, whole=whole.get(attribute.key))
             for attribute in work.schema.attribute
+            if not attribute.choices
             if (groups := [group for group in pending if group.attribute == attribute.key]) or attribute.key in whole
         ]
         grounded = [self._grounded(proposal) for proposal in work.author.propose(work.brief, questions)]
+        if not state["rounds"]:
+            chosen = propose_choices(work.schema, work.base, work.inside, work.brief.language)
+            grounded += [self._grounded(proposal) for proposal in chosen]
         held = {g.proposal.attribute for g in grounded if not g.fault}
         for question in questions:
             if question.attribute.key not in held:

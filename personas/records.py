@@ -193,6 +193,8 @@ class Persona(Record):
     """What to try for marketing, product, service, risk and growth, as hypotheses."""
     recommendations: tuple[Recommendation, ...] = ()
     """Products and contents that go with its people; empty where no products are named."""
+    attribute_labels: dict[str, str] = Field(default_factory=dict)
+    """What the attributes of a schema of the user's own are called, by key; empty with the schema that ships."""
 
 
 class DataQuality(Record):

@@ -89,6 +89,8 @@ def _told_of(persona_set: PersonaSet) -> list[str]:
     """The scorecard of the set, what was corrected by hand, and what to be careful about; a line each."""
     names = {persona.persona_id: persona.name for persona in persona_set.personas}
     labels = {attribute.key: attribute.label.get(persona_set.language, "") for attribute in load_schema(None).attribute}
+    for persona in persona_set.personas:
+        labels |= persona.attribute_labels
     words = CorrectionWords(persona_set.language, names, labels)
     return [
         *tell_scores(persona_set.scorecard, persona_set.language, names, of_set=True),
@@ -109,10 +111,11 @@ def portrait(persona: Persona) -> RenderableType:
         Text(""),
     ]
     lines += _narrative(persona)
-    lines += [Text(""), _claims_table(persona.claims)]
+    lines += [Text(""), _claims_table(persona.claims, persona.attribute_labels)]
     lines += [Text(_plain(line)) for line in tell_scores(persona.scorecard, persona.language, {})]
     if persona.not_stated:
-        lines.append(Text(f"not stated: {', '.join(map(_plain, persona.not_stated))}"))
+        silent = (persona.attribute_labels.get(key, key) for key in persona.not_stated)
+        lines.append(Text(f"not stated: {', '.join(map(_plain, silent))}"))
     lines += [Text(f"careful: {_plain(line)}") for line in (*persona.cautions, *_stand_ins(persona))]
     return Group(*lines)
 
@@ -123,7 +126,7 @@ def _stand_ins(persona: Persona) -> tuple[str, ...]:
     from personas.reporting.stand_ins import tell_stand_ins
 
     shown = [claim for claim in persona.claims if claim.status != "withheld"]
-    return tell_stand_ins(shown, AttributeLabels(persona.language).__getitem__, Words(persona.language))
+    return tell_stand_ins(shown, AttributeLabels(persona.language, [persona]).__getitem__, Words(persona.language))
 
 
 def _narrative(persona: Persona) -> Iterator[RenderableType]:
@@ -153,21 +156,22 @@ def story(persona: Persona, trace: Sequence[TraceStep]) -> RenderableType:
 
     own = [step for step in trace if step.persona_id == persona.persona_id]
     lines: list[RenderableType] = [Text(f"{_plain(persona.name)}  [{persona.persona_id}]", style="bold")]
-    for line in tell_trace(own, persona.language):
+    for line in tell_trace(own, persona.language, persona.attribute_labels):
         text = line.lstrip(" ")
         # Rich lines up what a long line goes on with, and a customer's words may hold no blanks in front.
         lines.append(Padding(Text(_plain(text)), (0, 0, 0, len(line) - len(text))))
     return Group(*lines, Text(""))
 
 
-def _claims_table(claims: tuple[Claim, ...]) -> RenderableType:
+def _claims_table(claims: tuple[Claim, ...], labels: dict[str, str]) -> RenderableType:
     from rich.table import Table
 
     table = Table(show_lines=True)
     for heading in ("claim", "attribute", "what", "evidence"):
         table.add_column(heading, overflow="fold")
     for claim in claims:
-        table.add_row(claim.claim_id, claim.attribute, f"{_plain(claim.value)}\n{_standing(claim)}", _evidence(claim))
+        label, value = labels.get(claim.attribute, claim.attribute), f"{_plain(claim.value)}\n{_standing(claim)}"
+        table.add_row(claim.claim_id, _plain(label), value, _evidence(claim))
     return table
 
 

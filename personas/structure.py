@@ -115,7 +115,7 @@ def find_structure(
     progress.finish("explain")
     with stage("evidence"):
         tags = tag_passages(corpus, schema, feelings)
-        base = EvidenceBase(corpus, themes, build_facets(themes, tags), tags)
+        base = EvidenceBase(corpus, themes, build_facets(themes, tags), tags, schema.choices)
     return Structure(
         themes=themes,
         grouping=grouping,

@@ -54,8 +54,8 @@ def refuse_inferred(grounded: Grounded, attribute: Attribute) -> Grounded:
     """
     if grounded.fault:
         return grounded
-    allowed = [str(value).casefold() for value in getattr(attribute, "values", ())]
-    if allowed and grounded.proposal.value.casefold() not in allowed:
+    allowed = {label for choice in attribute.choices for label in choice.label.values()}
+    if allowed and grounded.proposal.value not in allowed:
         return replace(grounded, fault="the schema does not know this value")
     quotes = [citation.quote for citation in grounded.citations]
     if attribute.sensitive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from personas.agent import steps as kinds
 from personas.agent.recording import AT_THE_END
@@ -14,14 +14,17 @@ from personas.wording import percent
 _AT_THE_END = (kinds.Contradiction, kinds.Counted, kinds.NotStated, kinds.Replaced, kinds.Narrated)
 
 
-def tell_trace(trace: Sequence[kinds.TraceStep], language: OutputLanguage) -> list[str]:
+def tell_trace(
+    trace: Sequence[kinds.TraceStep], language: OutputLanguage, labels: Mapping[str, str] | None = None
+) -> list[str]:
     """The lines of the story of one persona; what belongs to a heading is indented by two blanks.
 
     Args:
         trace: its steps, in order.
         language: to tell it in.
+        labels: of attributes of a schema of the user's own, by key.
     """
-    teller = _Teller(trace, language)
+    teller = _Teller(trace, language, labels or {})
     lines: list[str] = []
     for step in trace:
         told = list(teller.lines_of(step))
@@ -35,10 +38,11 @@ def tell_trace(trace: Sequence[kinds.TraceStep], language: OutputLanguage) -> li
 class _Teller:
     """Tells steps one by one; a claim that was proposed is told with what became of it."""
 
-    def __init__(self, trace: Sequence[kinds.TraceStep], language: OutputLanguage) -> None:
+    def __init__(self, trace: Sequence[kinds.TraceStep], language: OutputLanguage, own: Mapping[str, str]) -> None:
         self._language: OutputLanguage = language
         self._words: Words = WORDS[language]
         self._labels = {attribute.key: attribute.label[language] for attribute in load_schema(None).attribute}
+        self._labels |= own
         self._fates: dict[tuple[int, str, str], list[kinds.Quote | kinds.Kept | kinds.Dropped]] = {}
         proposed = {self._key(step) for step in trace if isinstance(step, kinds.Proposed)}
         self._told: set[tuple[int, str, str]] = set()

@@ -109,9 +109,15 @@ class ExtractiveAuthor:
 
 
 def claim_from_group(
-    attribute: str, value: str, group: EvidenceGroup, base: EvidenceBase, *, origin: Origin = "extractive"
+    attribute: str,
+    value: str,
+    group: EvidenceGroup,
+    base: EvidenceBase,
+    *,
+    origin: Origin = "extractive",
+    chosen: bool = False,
 ) -> ProposedClaim:
     """A claim carried by the sentences of the group that say its value, and by no others."""
     saying = narrow_group(value, group, base)
     quotes = tuple(ProposedQuote(text=item.quote, group=saying, item=at) for at, item in enumerate(saying.items))
-    return ProposedClaim(attribute=attribute, value=value, quotes=quotes, origin=origin)
+    return ProposedClaim(attribute=attribute, value=value, quotes=quotes, origin=origin, chosen=chosen)

@@ -62,6 +62,8 @@ class ProposedClaim:
     quotes: tuple[ProposedQuote, ...]
     origin: Origin
     note: str = ""
+    chosen: bool = False
+    """Whether the value is a choice of the schema: a label, whose words its quotes need not hold."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -158,10 +158,13 @@ class AttributeLabels:
 
     Args:
         language: of the labels.
+        personas: whose claims are told; they hold the labels of a schema of the user's own.
     """
 
-    def __init__(self, language: ReportLanguage) -> None:
+    def __init__(self, language: ReportLanguage, personas: Sequence[Persona] = ()) -> None:
         self._labels = {attribute.key: attribute.label.get(language, "") for attribute in load_schema(None).attribute}
+        for persona in personas:
+            self._labels |= persona.attribute_labels
 
     def __getitem__(self, key: str) -> str:
         """The label, made of the key where the schema does not know it (a schema of the user's own)."""

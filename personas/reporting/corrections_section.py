@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def correction_words(persona_set: PersonaSet) -> CorrectionWords:
     """The words for the corrections of a set."""
-    labels = AttributeLabels(persona_set.language)
+    labels = AttributeLabels(persona_set.language, persona_set.personas)
     keys = {one.attribute for one in persona_set.corrections if one.attribute}
     return CorrectionWords(persona_set.language, names_of(persona_set), {key: labels[key] for key in keys})
 

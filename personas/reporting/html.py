@@ -154,7 +154,7 @@ def _trends(persona_set: PersonaSet, placed: Sequence[SegmentLine]) -> tuple[str
 
 
 def _cards(persona_set: PersonaSet, sources: Sources, words: Words) -> list[Card]:
-    labels = AttributeLabels(persona_set.language)
+    labels = AttributeLabels(persona_set.language, persona_set.personas)
     stability = {s.segment_id: s.quality.stability for s in persona_set.segments if s.quality is not None}
     scored, names = ScoreWords(persona_set.language), names_of(persona_set)
     return [

@@ -43,7 +43,7 @@ def render_markdown(
         segment_terms: segment_id -> telling words; they name segments that have no persona.
     """
     words = Words(persona_set.language)
-    labels = AttributeLabels(persona_set.language)
+    labels = AttributeLabels(persona_set.language, persona_set.personas)
     data = persona_set.data
     parts = [f"# {escape(persona_set.title)}"]
     lines = list_segments(persona_set, words, segment_terms)

@@ -36,11 +36,13 @@ def find_contrary(value: str, attribute: str, space: Space, base: EvidenceBase, 
 
     Args:
         value: the claim.
-        attribute: what it is filed under; nothing speaks against a wish.
+        attribute: what it is filed under; nothing speaks against a wish, or a choice of the schema.
         space: the vectors it is compared in.
         base: everything said.
         inside: ``(people,)`` the segment's members.
     """
+    if (attribute, value) in base.choices:
+        return Contrary(0, ())
     corpus = base.corpus
     here = corpus.space_of_passage == corpus.spaces.index(space)
     own = np.flatnonzero(here & inside[corpus.passage_customer])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from personas.agent.opposition import FELT, TELLING_TOPIC, WISHES, Statement, find_opposition
 from personas.evidence import EvidenceBase
+from personas.grounding.differences import is_negated_before
 from personas.grounding.unheard import figures_of
 from personas.sentiment import HAN, score_sentiment
 from personas.support.clauses import clause_spans
@@ -72,6 +73,32 @@ _FOUND: WeakKeyDictionary[EvidenceBase, dict[tuple[str, str, int], Said]] = Weak
 """A claim is quoted, counted and scored by the same passages: they are read for it once."""
 
 
+def find_chosen(value: str, attribute: str, space: Space, base: EvidenceBase) -> Said:
+    """What everybody says of a choice of the schema: the sentences that hold one of its cues, not negated or disowned.
+
+    Nothing is looked for that says the contrary: who says another choice stands behind that one.
+
+    Args:
+        value: the label of the choice.
+        attribute: whose choice it is.
+        space: of the passages that are read.
+        base: everything said.
+    """
+    corpus, pattern = base.corpus, base.choices[attribute, value]
+    here = np.flatnonzero(corpus.space_of_passage == corpus.spaces.index(space)).tolist()
+    found = []
+    for row in here:
+        if not pattern.search(corpus.passage_texts[row].lower()):
+            continue
+        offset = corpus.passages[row].start
+        for document, start, end in base.sentences(row):
+            text = document.text[start:end]
+            meant = any(not is_negated_before(text[: m.start()].lower()) for m in pattern.finditer(text.lower()))
+            if meant and not is_disowned(text):
+                found.append(Clause(row, start - offset, end - offset, text, False, 1.0))
+    return Said(tuple(found), ())
+
+
 def find_said(value: str, attribute: str, space: Space, base: EvidenceBase) -> Said:
     """What everybody says of a claim, in the passages that speak of its attribute in a space.
 
@@ -84,6 +111,9 @@ def find_said(value: str, attribute: str, space: Space, base: EvidenceBase) -> S
     found = _FOUND.setdefault(base, {})
     key = (value, attribute, base.corpus.spaces.index(space))
     if key not in found:
+        if (attribute, value) in base.choices:
+            found[key] = find_chosen(value, attribute, space, base)
+            return found[key]
         found[key] = SayingFinder(value, attribute, space, base).find(base.rows_tagged(attribute, space))
     return found[key]
 
