@@ -162,8 +162,9 @@ def show(
     as_json: given.AsJson = False,
 ) -> None:
     """Show the personas of a run, or one of them with its claims and quotes."""
-    from personas.showing import find_persona, load_persona_set, overview, portrait
+    from personas.showing import find_persona, load_persona_set, overview, portrait, read_arguments
 
+    out, persona_id = read_arguments(out, persona_id)
     persona_set = load_persona_set(out)
     if as_prompt:
         from personas.context_prompt import prompt_of

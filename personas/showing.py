@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 RESULT_FILE = "personas.json"
+DEFAULT_FOLDER = Path("personas-out")
+"""Where `generate` writes unless told otherwise."""
+
 _QUOTES_SHOWN = 2
 
 
@@ -47,6 +50,13 @@ def load_persona_set(out: Path) -> PersonaSet:
             where=f"{path}, {'.'.join(str(part) for part in first['loc']) or 'top level'}",
             mend="run `personas generate` again with this version",
         ) from error
+
+
+def read_arguments(out: Path, persona_id: str | None) -> tuple[Path, str | None]:
+    """What `show [OUT] [PERSONA]` means: one word that is no folder names a persona of the default folder."""
+    if persona_id is None and not out.exists() and (DEFAULT_FOLDER / RESULT_FILE).exists():
+        return DEFAULT_FOLDER, str(out)
+    return out, persona_id
 
 
 def find_persona(persona_set: PersonaSet, persona_id: str) -> Persona:

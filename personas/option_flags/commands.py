@@ -11,7 +11,11 @@ ResultFolder = Annotated[
     Path, typer.Argument(metavar="[OUT]", help="Folder that generate wrote.", show_default="personas-out")
 ]
 PersonaId = Annotated[
-    str | None, typer.Argument(metavar="[PERSONA_ID]", help="One persona in full; an overview without it.")
+    str | None,
+    typer.Argument(
+        metavar="[PERSONA_ID]",
+        help="One persona in full, by id or name; an overview without it. Alone, of the folder personas-out.",
+    ),
 ]
 ShowTrace = Annotated[
     bool,

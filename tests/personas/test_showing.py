@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from persona_kit.errors import InputError, UsageError
 from personas.persona_set import PersonaSet, SegmentationReport
 from personas.records import Basis, Claim, DataQuality, Interval, Persona, Provenance, Sentence
-from personas.showing import find_persona, load_persona_set, overview, portrait
+from personas.showing import find_persona, load_persona_set, overview, portrait, read_arguments
 from retrieval.documents import Citation
 
 
@@ -135,3 +135,19 @@ def test_a_file_of_another_shape_is_an_input_error(content: str, tmp_path: Path)
     (tmp_path / "personas.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=r"personas\.json"):
         load_persona_set(tmp_path)
+
+
+def test_one_word_that_is_no_folder_names_a_persona_of_the_default_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, persona_set: PersonaSet
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_arguments(Path("p1"), None) == (Path("p1"), None)  # nothing was written yet
+
+    for folder in ("personas-out", "report"):
+        Path(folder).mkdir()
+        (Path(folder) / "personas.json").write_text(persona_set.model_dump_json(), encoding="utf-8")
+    assert read_arguments(Path("p1"), None) == (Path("personas-out"), "p1")
+    assert read_arguments(Path("Waiting Wanda"), None) == (Path("personas-out"), "Waiting Wanda")
+    assert read_arguments(Path("report"), None) == (Path("report"), None)
+    assert read_arguments(Path("report"), "p1") == (Path("report"), "p1")
+    assert read_arguments(Path("nowhere"), "p1") == (Path("nowhere"), "p1")
