@@ -83,7 +83,7 @@ def ground_proposal(proposal: ProposedClaim) -> Grounded:
     if len(proposal.value.encode("utf-8", "replace")) > LONGEST_VALUE_BYTES:
         fault = "its value is a text, not a phrase"
     elif unsafe := find_unsafe(proposal.value):
-        fault = f"its value {unsafe}"
+        fault = f"its value may not stand in an output: {unsafe}"
     elif not kept:
         stands = any(NOT_SAID in reason for reason in dropped)
         fault = "its quotes do not carry its value" if stands else "none of its quotes stands in the evidence"

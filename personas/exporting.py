@@ -19,7 +19,7 @@ from personas.outputs import Findings
 from personas.persona_set import PersonaSet
 from personas.records import Claim, DataQuality, Persona, Sentence
 from personas.terms import content_words
-from personas.wording import plain_sentence
+from personas.wording import inner_quotes, plain_sentence
 from retrieval.documents import Citation
 
 LEAST_PEOPLE: Final[Mapping[ExportLevel, int]] = {"internal": 1, "shared": DEFAULT_MIN_PEOPLE, "public": 10}
@@ -159,6 +159,11 @@ def _persona(persona: Persona, level: ExportLevel, ids: _Numbers) -> Persona:
         for claim in told
     )
     changed = {new.claim_id for old, new in zip(told, claims, strict=True) if old.value != new.value}
+    if public:
+        # A sentence shows behind a bare word what somebody wrote of it.
+        quoted = [(c.claim_id, quote.quote.rstrip(".。 ")) for c in told for quote in c.citations]
+        prose = "\n".join(sentence.text for sentence in persona.narrative)
+        changed |= {claim_id for claim_id, quote in quoted if quote in prose or inner_quotes(quote) in prose}
     return persona.model_copy(
         update={
             "claims": claims,

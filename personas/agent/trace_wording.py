@@ -143,6 +143,7 @@ WORDS: Final[Mapping[OutputLanguage, Words]] = {"en": ENGLISH, "zh": CHINESE}
 REASONS_ZH: Final[Words] = {
     "its value is a text, not a phrase": "内容是一段文字，不是短语",
     "none of its quotes stands in the evidence": "引文都不在材料中",
+    "its value may not stand in an output": "其内容不得出现在结果中",
     "its quotes do not carry its value": "引文不足以支持其内容",
     "says what no quote holds": "说了引文中没有的内容",
     REPEATED: "与同一属性的另一条重复，或引文相同",

@@ -103,7 +103,7 @@ def _said(text: str, claim_id: str) -> ProposedSentence:
 
 
 def _with_more(kind: str, said: str) -> list[Voice]:
-    """Three planted kinds, of which the people of one say something more each."""
+    """Three planted kinds, of which the people of one say something more each; twelve words alike would be a burst."""
     return [
         replace(voice, texts=(*voice.texts, said.format(number=number))) if voice.kind == kind else voice
         for number, voice in enumerate(english_people())
@@ -113,7 +113,7 @@ def _with_more(kind: str, said: str) -> list[Voice]:
 @pytest.mark.parametrize(
     ("said", "claimed"),
     [
-        ("I am a nurse on the late shift and I live alone in flat {number}.", True),
+        ("I am a nurse and I live alone in flat {number}.", True),
         ("My neighbour in flat {number} says nurses would like this machine a lot.", False),
         ("She is a nurse in ward {number} and would like this machine too.", False),
     ],
