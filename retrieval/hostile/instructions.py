@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from retrieval.hostile.folding import decoded, fold, mirrored, squeeze, unleet
-from retrieval.hostile.patterns import CHINESE, MARKUP, PLAIN, SQUEEZED, STRONG, TELLING, TOLD
+from retrieval.hostile.patterns import FOREIGN, MARKUP, PLAIN, SQUEEZED, STRONG, TELLING, TOLD
 
 FlagKind = Literal["instruction", "encoded text", "disguised instruction", "split instruction", "hidden text", "markup"]
 FLAG_KINDS: Final[tuple[FlagKind, ...]] = (
@@ -62,7 +62,7 @@ def speaks_to_machine(folded: str) -> bool:
     """Whether a folded text holds what has no innocent reading."""
     if _any(STRONG, folded) or (TELLING.search(folded) and _any(TOLD, folded)):
         return True
-    return not folded.isascii() and _any(CHINESE, folded)
+    return not folded.isascii() and _any(FOREIGN, folded)
 
 
 def _is_disguised(text: str, folded: str) -> bool:

@@ -7,6 +7,7 @@ import tomllib
 from importlib.resources import files
 from typing import Any, Final
 
+_EDGE: Final = r"\b"
 _PART: Final = re.compile(r"\{([A-Z]+)\}")
 
 
@@ -23,15 +24,30 @@ def _spell_out(pattern: str) -> str:
     return pattern
 
 
+def pattern_list() -> dict[str, list[str]]:
+    """The patterns by list, as they are joined into one."""
+    return {name: [_spell_out(pattern) for pattern in patterns] for name, patterns in _FILE["patterns"].items()}
+
+
 def _all(name: str) -> tuple[re.Pattern[str], ...]:
+    """The patterns of a list as two: a text is gone through twice, and not once for each of fifty.
+
+    Those that begin at a word's edge share the look for one. Where such a pattern has several alternatives, each of
+    them begins so.
+    """
     flags = re.MULTILINE | (re.IGNORECASE if name in {"markup", "active"} else re.NOFLAG)
-    return tuple(re.compile(_spell_out(pattern), flags) for pattern in _FILE["patterns"][name])
+    patterns = pattern_list()[name]
+    words = [pattern.removeprefix(_EDGE) for pattern in patterns if pattern.startswith(_EDGE)]
+    others = [pattern for pattern in patterns if not pattern.startswith(_EDGE)]
+    joined = ([rf"\b(?:{'|'.join(words)})"] if words else []) + (["|".join(others)] if others else [])
+    return tuple(re.compile(pattern, flags) for pattern in joined)
 
 
 STRONG: Final = _all("strong")
 TOLD: Final = _all("told")
 (TELLING,) = _all("telling")
-CHINESE: Final = _all("chinese")
+FOREIGN: Final = (*_all("chinese"), *_all("foreign"))
+"""In other letters than Latin ones."""
 PLAIN: Final = _all("plain")
 MARKUP: Final = (*_all("markup"), *_all("active"))
 """What would be read as part of a conversation or page, in the text as it stands."""

@@ -46,7 +46,9 @@ def find_spread(documents: Sequence[Document]) -> set[int]:
             # Who numbers the parts of an order means all of them.
             found |= set(together[:_MOST_OF_ONE])
     for at in range(len(documents) - 1):
-        if _across(documents[at].text, documents[at + 1].text):
+        one, other = documents[at], documents[at + 1]
+        read_as_one = one.customer_id == other.customer_id and len(places[one.customer_id]) <= _MOST_OF_ONE
+        if not read_as_one and _across(one.text, other.text):
             found |= {at, at + 1}
     return found
 
@@ -62,18 +64,18 @@ def _joined(documents: Sequence[Document], places: Sequence[int]) -> set[int]:
     }
     if not found and len(places) > 2 and sum(map(len, texts)) <= _EDGE * len(texts):
         whole = fold(" ".join(texts))
-        alone = any(speaks_to_machine(fold(text)) for text in texts)
-        if not alone and (speaks_to_machine(whole) or SQUEEZED.search(squeeze(whole))):
+        together = speaks_to_machine(whole) or SQUEEZED.search(squeeze(whole))
+        if together and not any(speaks_to_machine(fold(text)) for text in texts):
             return set(places)
     return found
 
 
 def _across(first: str, second: str) -> bool:
     """Whether the end of one text and the beginning of the other say together what neither says alone."""
-    end, start = fold(first[-_EDGE:]), fold(second[:_EDGE])
     # A sentence that is finished is not gone on with elsewhere.
-    if end.rstrip().endswith((".", "!", "?", "。", "！", "？")):
+    if first.rstrip().endswith((".", "!", "?", "。", "！", "？")):
         return False
+    end, start = fold(first[-_EDGE:]), fold(second[:_EDGE])
     if not (speaks_to_machine(f"{end} {start}") or SQUEEZED.search(squeeze(end + start))):
         return False
     return not any(speaks_to_machine(one) or SQUEEZED.search(squeeze(one)) for one in (end, start))

@@ -14,6 +14,7 @@ from persona_kit.hashing import sha256_text
 from persona_kit.progress import Silent
 from retrieval.documents import Document
 from retrieval.hostile import clean_characters, count_hidden, find_instructions, find_spread, without_words_set_aside
+from retrieval.hostile.patterns import pattern_list
 from retrieval.reading import ReadOptions, read_documents
 from tests.retrieval.test_reading import DATA
 
@@ -85,6 +86,34 @@ HIDDEN = {
 @pytest.mark.parametrize("text", HIDDEN.values(), ids=HIDDEN.keys())
 def test_an_order_is_found_in_every_disguise(text: str) -> None:
     assert find_instructions(f"The kettle is quick. {text}")
+
+
+@pytest.mark.parametrize("pattern", [one for ones in pattern_list().values() for one in ones])
+def test_patterns_of_a_word_edge_hold_one_in_every_alternative(pattern: str) -> None:
+    """They are joined behind one edge, which would be asked of an alternative that has none of its own."""
+    if pattern.startswith(r"\b"):
+        assert all(one.startswith(r"\b") for one in alternatives(pattern))
+
+
+def alternatives(pattern: str) -> list[str]:
+    """What stands between the bars that no bracket holds."""
+    found, depth, in_class, skip = [""], 0, False, False
+    for sign in pattern:
+        if sign == "|" and not (depth or in_class or skip):
+            found.append("")
+            continue
+        found[-1] += sign
+        if skip or sign == "\\":
+            skip = not skip
+        elif in_class or sign == "[":
+            in_class = sign != "]"
+        else:
+            depth += (sign == "(") - (sign == ")")
+    return found
+
+
+def test_alternatives_are_told_apart() -> None:
+    assert alternatives(r"\ba(?:b|[|)]\|c)|\bd") == [r"\ba(?:b|[|)]\|c)", r"\bd"]
 
 
 @pytest.mark.parametrize(
